@@ -1,0 +1,185 @@
+"""What a conversation needs from the world: one protocol per neighbour, two to four methods each.
+
+    caller ── Line ──► conversation ──► Recognizer   what did he say
+                            │    ├────► Model        what shall we answer
+                            │    ├────► Voice        say it
+                            │    └────► Shop         look it up
+                            └─────────► Transcript   what happened, for the record
+
+Adapters under ``agent/adapters`` implement them for the vendors, ``tests/fakes`` for tests;
+one contract suite runs against both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from agent.records import AgentState, ToolCallRecord, TurnRecord
+from audiosocket.audio import AudioFormat
+
+
+class Playback(Protocol):
+    """One stretch of speech on a line: fed while it plays, heard to an exact millisecond."""
+
+    @property
+    def heard_ms(self) -> int:
+        """Milliseconds of this speech that left for the caller; padding is not counted."""
+
+    def feed(self, pcm: bytes) -> None:
+        """Add 16-bit little-endian PCM in the line's format; any even number of bytes. Ignored once hushed."""
+
+    def finish(self) -> None:
+        """No more will be fed."""
+
+    async def done(self) -> int:
+        """Wait until it was played to its end, hushed, or the line closed; the final ``heard_ms``."""
+
+
+class Line(Protocol):
+    """One media leg to the caller. It sends silence by itself whenever nothing is played."""
+
+    @property
+    def format(self) -> AudioFormat: ...
+
+    def listen(self, sink: Callable[[bytes], None]) -> None:
+        """Call *sink* with each 20 ms frame from the caller, in the event loop; it must not block.
+
+        Frames come only while the caller's telephone sends them: never use them as a clock.
+        """
+
+    def play(self) -> Playback:
+        """Queue a new stretch of speech behind those already queued."""
+
+    def pause(self) -> None:
+        """Stop within one frame; what is queued waits. The caller hears silence."""
+
+    def resume(self) -> None:
+        """Go on exactly where ``pause`` stopped."""
+
+    def hush(self) -> None:
+        """Stop within one frame, throw away what is queued and end the pause; each ``Playback.done`` returns."""
+
+    async def closed(self) -> None:
+        """Wait until the leg is gone, from whatever side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the recogniser makes of the caller's speech; interim texts are replaced by later ones."""
+
+    text: str
+    final: bool
+    confidence: float | None = None
+    language: str | None = None
+
+
+class Recognition(Protocol):
+    """One caller's ears for the length of a conversation; stream limits of the vendor stay inside."""
+
+    def hear(self, pcm: bytes) -> None:
+        """Take audio of any length; never blocks, the queue behind it is bounded."""
+
+    def results(self) -> AsyncIterator[Heard]:
+        """Texts as they come; raises ``RecognizerFailed`` after one reconnect was tried in vain."""
+
+
+class Recognizer(Protocol):
+    def open(self, audio: AudioFormat) -> AbstractAsyncContextManager[Recognition]: ...
+
+
+class Voice(Protocol):
+    def speak(self, text: str, audio: AudioFormat) -> AsyncIterator[bytes]:
+        """PCM of *text* in pieces as they are synthesised; raises ``VoiceFailed``."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    name: str
+    description: str
+    schema: Mapping[str, Any]  # JSON schema of the arguments
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRequest:
+    """*messages* are in the Messages API's form: {"role", "content"} with text, tool_use and tool_result blocks."""
+
+    system: str
+    messages: Sequence[Mapping[str, Any]]
+    tools: Sequence[ToolSpec]
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUse:
+    id: str
+    name: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyEnded:
+    stop_reason: str
+    usage: Mapping[str, int] = field(default_factory=dict)  # input_tokens, output_tokens, cache_*
+
+
+class Model(Protocol):
+    def reply(self, request: ModelRequest) -> AsyncIterator[TextDelta | ToolUse | ReplyEnded]:
+        """The reply as it is written; raises ``ModelFailed`` after one retry (only while nothing was yielded)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TyreQuery:
+    width: int | None = None
+    profile: int | None = None
+    diameter: int | None = None
+    season: Literal["summer", "winter", "all_season"] | None = None
+    brand: str | None = None
+    vehicle_make: str | None = None
+    vehicle_model: str | None = None
+    vehicle_year: int | None = None
+    max_price_uah: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tyre:
+    id: str
+    brand: str
+    model: str
+    size: str  # "215/55 R17"
+    season: str
+    price_uah: int
+    in_stock: bool
+    stock_quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    warehouse: str
+    quantity: int
+    available_from: str | None  # ISO date; None = now
+
+
+class Shop(Protocol):
+    """The shop's API; raises ``ShopFailed`` with whose fault it is."""
+
+    async def search_tyres(self, query: TyreQuery, *, request_id: str) -> Sequence[Tyre]: ...
+
+    async def availability(self, tyre_id: str, *, request_id: str) -> Sequence[Stock]: ...
+
+
+class Transcript(Protocol):
+    """The record of a conversation; each method returns at once and never raises."""
+
+    def state(self, state: AgentState) -> None: ...
+
+    def turn(self, turn: TurnRecord) -> None:
+        """A turn, or a later correction of it: same ``turn_number`` and a higher ``revision``."""
+
+    def tool_call(self, call: ToolCallRecord) -> None: ...
