@@ -1,0 +1,137 @@
+"""Simulated telephones without SIP: Asterisk dials us over AudioSocket, and our server is the caller's handset.
+
+    POST /channels?endpoint=AudioSocket/host:port/<uuid>/c(slin16)&context=incoming&extension=100 …
+    Asterisk ──TCP──► AudioSocketServer ──► Telephone.say(), .ear
+
+The channel runs the dialplan like any caller's. It cannot send keys: those go in by AMI (``ops.caller.ami``).
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+
+from audiosocket.audio import SLIN16, AudioFormat
+from audiosocket.line import Line
+from audiosocket.server import AudioSocketServer, Limits
+from ops.caller.ami import play_dtmf
+from ops.caller.ear import Ear, last_voiced_ms
+from ops.caller.operator import OperatorPhone
+from ops.devstack.asterisk import Asterisk
+
+_RING_S = 10.0  # for Asterisk to dial us back
+
+
+class Telephone:
+    """One handset with a call on it."""
+
+    def __init__(self, exchange: Exchange, channel_id: str, line: Line) -> None:
+        self._exchange = exchange
+        self.channel_id = channel_id
+        self.line = line
+        self.ear = Ear()
+        self.picked_up_s = time.monotonic()
+        line.listen(lambda frame: self.ear.hear(frame, time.monotonic()))
+
+    @property
+    def audio(self) -> AudioFormat:
+        return self.line.format
+
+    @property
+    def gone(self) -> bool:
+        return self.line.reason is not None
+
+    async def say(self, pcm: bytes) -> float:
+        playback = self.line.play()
+        playback.feed(pcm)
+        playback.finish()
+        await playback.done()
+        after_ms = self.audio.duration_ms(len(pcm)) - last_voiced_ms(pcm, self.audio.frame_bytes)
+        return time.monotonic() - after_ms / 1000
+
+    async def press(self, key: str) -> None:
+        await play_dtmf(self._exchange.asterisk, self.channel_id, key)
+
+    async def hang_up(self) -> None:
+        await self._exchange.delete(self.channel_id)
+
+    async def ended(self) -> None:
+        await self.line.closed()
+
+
+class Exchange:
+    """Where simulated telephones are plugged in: one AudioSocket server and one ARI session of our own."""
+
+    def __init__(self, asterisk: Asterisk) -> None:
+        self.asterisk = asterisk
+        self._server = AudioSocketServer("127.0.0.1", 0, limits=Limits(connections=400))
+
+    async def __aenter__(self) -> Self:
+        await self._server.__aenter__()
+        auth = aiohttp.BasicAuth(self.asterisk.ari_username, self.asterisk.ari_password)
+        connector = aiohttp.TCPConnector(limit=2)  # Asterisk's HTTP backlog is 10, and the controller needs it
+        self._http = aiohttp.ClientSession(auth=auth, connector=connector, timeout=aiohttp.ClientTimeout(total=15))
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self._http.close()
+        await self._server.__aexit__(kind, error, trace)
+
+    def endpoint(self, telephone: uuid.UUID) -> str:
+        """What Asterisk dials to ring the telephone with this id."""
+        return f"AudioSocket/127.0.0.1:{self._server.port}/{telephone}/c(slin16)"
+
+    async def dial(self, number: str = "+380671234567", extension: str = "100", context: str = "incoming") -> Telephone:
+        """A caller with *number* dials *extension*; returns once his handset is connected."""
+        telephone = uuid.uuid4()
+        channel_id = f"sim-{telephone}"
+        pending = self._server.expect(telephone)
+        query = {
+            "endpoint": self.endpoint(telephone),
+            "context": context,
+            "extension": extension,
+            "priority": "1",
+            "callerId": number,
+            "channelId": channel_id,
+        }
+        try:
+            await self._ari("POST", "/channels", query)
+            line = await pending.line(timeout_s=_RING_S)
+        except BaseException:
+            pending.cancel()
+            raise
+        return Telephone(self, channel_id, line)
+
+    async def operator(self, name: str = "op1") -> OperatorPhone:
+        """Plug in an operator's telephone that answers the next call the queue gives to *name*."""
+        telephone = uuid.uuid4()
+        pending = self._server.expect(telephone)
+        await self.set_global(f"DIAL_{name}", self.endpoint(telephone))
+        return OperatorPhone(name, pending)
+
+    async def set_global(self, variable: str, value: str) -> None:
+        await self._ari("POST", "/asterisk/variable", {"variable": variable, "value": value})
+
+    async def delete(self, channel_id: str) -> None:
+        await self._ari("DELETE", f"/channels/{channel_id}", {}, missing_is_fine=True)
+
+    async def channels(self) -> list[str]:
+        return [channel["id"] for channel in await self._ari("GET", "/channels", {})]
+
+    async def bridges(self) -> list[str]:
+        return [bridge["id"] for bridge in await self._ari("GET", "/bridges", {})]
+
+    async def _ari(self, method: str, path: str, query: dict[str, str], *, missing_is_fine: bool = False) -> list[dict[str, str]]:
+        async with self._http.request(method, f"{self.asterisk.ari_url}/ari{path}", params=query) as answer:
+            if answer.status == 404 and missing_is_fine:
+                return []
+            if answer.status >= 400:
+                raise RuntimeError(f"Asterisk refused {method} {path}: {answer.status} {await answer.text()}")
+            if answer.status == 204 or not answer.content_type.endswith("json"):
+                return []
+            found = await answer.json()
+            return found if isinstance(found, list) else [found]
