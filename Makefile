@@ -4,7 +4,7 @@ SHELL  := /bin/bash
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-STAMP  := $(VENV)/.installed-$(shell cat requirements-dev.lock pyproject.toml | cksum | cut -d' ' -f1)
+STAMP  := $(VENV)/.installed-$(shell cat requirements-dev.lock | cksum | cut -d' ' -f1)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench fmt lock clean
@@ -39,7 +39,7 @@ lock:  ## resolve the dependencies anew (needs uv on the PATH)
 clean:  ## remove the virtual environment and every cache
 	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 
-$(STAMP): requirements-dev.lock pyproject.toml
+$(STAMP):
 	@echo "Preparing $(VENV) with $$($(PYTHON) --version) (once; later runs take it as it is) ..."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@$(PYTHON) -m venv --clear $(VENV) || { echo "python3-venv is missing: apt install python3-venv" >&2; exit 1; }

@@ -15,7 +15,7 @@ from typing import Self
 
 import aiohttp
 
-from audiosocket.audio import SLIN16, AudioFormat
+from audiosocket.audio import AudioFormat
 from audiosocket.line import Line
 from audiosocket.server import AudioSocketServer, Limits
 from ops.caller.ami import play_dtmf
