@@ -1,0 +1,142 @@
+"""The whole system on one machine: private stack, stand-ins, migrated database, and a controller as its own process.
+
+    with System(progress=print) as system:
+        system.controller.start()
+        ...
+
+The demo, the acceptance tests and the bench all stand on it, so what they show is what runs.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+import migrations
+from ops.devstack import DevStack, Process
+from ops.standins.launcher import Standins, start_standins
+
+_READY_S = 30.0
+
+
+class NotReady(Exception):
+    """The controller did not come up; the message holds the end of its log."""
+
+
+def free_port() -> int:
+    """A loopback port that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Controller:
+    """One `callctl run`: started, asked, stopped or killed."""
+
+    def __init__(self, stack: DevStack, environment: Mapping[str, str]) -> None:
+        self._stack = stack
+        self.environment = dict(environment)
+        self.api_url = f"http://{environment['API_HOST']}:{environment['API_PORT']}"
+        self.process: Process | None = None
+
+    def start(self, *, wait: bool = True, **overrides: str) -> None:
+        """Start it, with settings in *overrides* changed; by default wait until it is ready for calls."""
+        argv = [sys.executable, "-m", "controller", "run"]
+        self.process = self._stack.spawn("controller", argv, env=self.environment | overrides)
+        if wait:
+            self.wait_ready()
+
+    def wait_ready(self, within_s: float = _READY_S) -> None:
+        deadline = time.monotonic() + within_s
+        while not self.ready():
+            if time.monotonic() > deadline or self._running().poll() is not None:
+                raise NotReady(f"the controller is not ready for calls: {self.readiness()}\n{self.log_tail()}")
+            time.sleep(0.05)
+
+    def ready(self) -> bool:
+        return self._get("/health/ready")[0] == 200
+
+    def readiness(self) -> Any:
+        """The body of /health/ready; None while nothing answers."""
+        return self._get("/health/ready")[1]
+
+    def metrics(self) -> str:
+        return httpx.get(f"{self.api_url}/metrics", timeout=5).text
+
+    def stop(self, within_s: float = 30.0) -> int:
+        """SIGTERM, and its exit code."""
+        process = self._running()
+        process.terminate()
+        code = process.wait(within_s)
+        self.process = None
+        return code
+
+    def kill(self) -> None:
+        """SIGKILL: it has no chance to tidy up."""
+        process = self._running()
+        process.kill()
+        process.wait(10.0)
+        self.process = None
+
+    def log_tail(self, lines: int = 30) -> str:
+        if self.process is None:
+            return ""
+        return "\n".join(self.process.log_path.read_text(errors="replace").splitlines()[-lines:])
+
+    def _running(self) -> Process:
+        if self.process is None:
+            raise RuntimeError("the controller was not started")
+        return self.process
+
+    def _get(self, path: str) -> tuple[int, Any]:
+        try:
+            answer = httpx.get(f"{self.api_url}{path}", timeout=2)
+            return answer.status_code, answer.json()
+        except (httpx.HTTPError, ValueError):
+            return 0, None
+
+
+class System:
+    """Everything a call needs. *settings* change the controller's environment."""
+
+    def __init__(self, *, progress: Callable[[str], None] = lambda line: None, **settings: str) -> None:
+        self._progress = progress
+        self._settings = settings
+
+    stack: DevStack
+    standins: Standins
+    controller: Controller
+
+    def __enter__(self) -> Self:
+        with ExitStack() as exits:
+            self.stack = exits.enter_context(DevStack(progress=self._progress))
+            self._progress("Stand-ins for Google, Anthropic and the shop ...")
+            self.standins = start_standins(self.stack)
+            self._progress("Database schema ...")
+            migrations.upgrade(self.stack.postgres.dsn)
+            self.controller = Controller(self.stack, self.environment())
+            self._exits = exits.pop_all()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._exits.close()
+
+    def environment(self) -> dict[str, str]:
+        """The controller's settings on this system."""
+        own = {
+            "AUDIOSOCKET_HOST": "127.0.0.1",
+            "AUDIOSOCKET_PORT": str(free_port()),
+            "API_HOST": "127.0.0.1",
+            "API_PORT": str(free_port()),
+            "JOURNAL_DIRECTORY": str(self.stack.folder / "journal"),
+            "LOG_FORMAT": "json",
+        }
+        return own | self.stack.environment() | self.standins.environment() | self._settings
