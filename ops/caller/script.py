@@ -1,6 +1,6 @@
 """A conversation as the simulated caller means to lead it: a tuple of steps, readable aloud.
 
-WINTER_TYRES = (Listen(), Say("winter_tyres_camry"), Listen(), Interrupt("stop_wait", after_s=1.5), Listen(), Say("operator"), Listen(), UntilEnd())
+(Listen(), Say("winter_tyres_camry"), Interrupt("stop_wait", after_s=1.5), Listen(), Say("operator"))
 """
 
 from __future__ import annotations
