@@ -34,6 +34,9 @@ class Playback(Protocol):
     def finish(self) -> None:
         """No more will be fed."""
 
+    async def started(self) -> bool:
+        """Wait until its first frame left for the caller: True. False: it was hushed or finished empty, or the line closed, before that."""
+
     async def done(self) -> int:
         """Wait until it was played to its end, hushed, or the line closed; the final ``heard_ms``."""
 
