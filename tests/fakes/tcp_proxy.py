@@ -1,0 +1,85 @@
+"""A TCP proxy that breaks connections in the three ways in which networks do."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+
+class TcpProxy:
+    """Stands between a client and 127.0.0.1:*upstream*; connect to ``port``."""
+
+    def __init__(self, upstream: int) -> None:
+        self._upstream = upstream
+        self._pairs: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = set()
+        self._flowing = asyncio.Event()
+        self._flowing.set()
+        self.port = 0
+        self.accepted = 0
+
+    @classmethod
+    @asynccontextmanager
+    async def to(cls, upstream: int) -> AsyncIterator[TcpProxy]:
+        proxy = cls(upstream)
+        server = await asyncio.start_server(proxy._accept, "127.0.0.1", 0)
+        proxy.port = server.sockets[0].getsockname()[1]
+        try:
+            yield proxy
+        finally:
+            server.close()
+            proxy.reset()
+            await server.wait_closed()
+
+    def finish(self) -> None:
+        """An orderly end: FIN in both directions."""
+        for pair in list(self._pairs):
+            for side in pair:
+                side.close()
+
+    def reset(self) -> None:
+        """The peer's machine forgot the connection: RST."""
+        for pair in list(self._pairs):
+            for side in pair:
+                raw = side.get_extra_info("socket")
+                if raw is not None:
+                    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                side.transport.abort()
+
+    def swallow(self) -> None:
+        """A black hole: connections open and nothing passes, neither way, until ``release``."""
+        self._flowing.clear()
+
+    def release(self) -> None:
+        """New bytes pass again; connections that were in the hole are reset."""
+        self.reset()
+        self._flowing.set()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.accepted += 1
+        try:
+            up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self._upstream)
+        except OSError:
+            writer.close()
+            return
+        pair = (writer, up_writer)
+        self._pairs.add(pair)
+        try:
+            await asyncio.gather(self._pump(reader, up_writer), self._pump(up_reader, writer))
+        finally:
+            self._pairs.discard(pair)
+            for side in pair:
+                side.close()
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(65536):
+                await self._flowing.wait()
+                writer.write(data)
+                await writer.drain()
+        except OSError:
+            pass
+        finally:
+            writer.close()
