@@ -1,0 +1,133 @@
+"""Render the bundled audio anew: what simulated callers say and the agent's fixed phrases.
+
+    RHVOICE_ROOT=folder python -m ops.standins.voices.render [phrasebook] [fixed]
+
+Needs RHVoice with its Ukrainian and Russian voices. On Debian 12 with ``non-free`` in the sources, in a private folder:
+
+    apt-get download librhvoice5 librhvoice-core7 libsonic0 rhvoice-ukrainian rhvoice-russian
+    for deb in *.deb; do dpkg-deb -x $deb folder; done
+
+Only voices under LGPL-2.1+ are used: natalia and anatol (Ukrainian), irina and aleksandr (Russian).
+Speech is trimmed to its voiced part and brought to one level; the phrasebook's marks are put in front of it.
+Texts of the fixed phrases are those of ``agent.prompt.phrases``.
+"""
+
+from __future__ import annotations
+
+import sys
+import wave
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from ops.standins.phrasebook import FOLDER, phrases
+from ops.standins.phrasebook.mark import encode
+from ops.standins.voices.engine import Engine, Speech, open_engine
+
+RATE_HZ: Final = 16_000
+LEVEL_DBFS: Final = -20.0
+"""RMS over the voiced frames; near the loudest that telephone speech is kept at, so that G.711 adds no audible noise."""
+PEAK: Final = 0.7
+VOICED_DB: Final = -32.0
+"""Frames this far below the level of the whole are trimmed at both ends."""
+FRAME: Final = RATE_HZ // 100
+FIXED_FOLDER: Final = Path(__file__).parents[3] / "agent" / "prompt" / "audio"
+AGENT_SPEAKER: Final = "natalia"
+FIXED: Final = {
+    "greeting": "Добрий день! Вас вітає магазин шин. Вашу розмову обробляє автоматизована система. Чим можу допомогти?",
+    "still_there": "Ви ще на лінії?",
+    "goodbye_silence": "На жаль, я вас не чую. Передзвоніть нам, будь ласка. До побачення!",
+    "goodbye": "Дякую за дзвінок! До побачення!",
+    "apology_transfer": "Перепрошую, виникла технічна несправність. Зараз з'єдную вас з оператором.",
+    "transfer": "Добре, з'єдную вас з оператором. Залишайтеся, будь ласка, на лінії.",
+    "nobody_free": "На жаль, усі оператори зараз зайняті. Я можу передати, щоб вам передзвонили, або спробувати ще раз. Як вам зручніше?",
+    "filler_1": "Хвилинку, дивлюся.",
+    "filler_2": "Зараз перевірю.",
+    "filler_3": "Секунду, шукаю для вас.",
+    "filler_4": "Ще мить, будь ласка.",
+    "didnt_hear": "Перепрошую, я не розчула. Повторіть, будь ласка.",
+}
+
+Samples = NDArray[np.float64]
+
+
+def synthesise(engine: Engine, speech: Speech) -> Samples:
+    """Speech at 16 kHz, -1..1, as the engine gave it."""
+    pieces: list[bytes] = []
+    rates: set[int] = set()
+
+    def sink(pcm: bytes, rate_hz: int) -> bool:
+        pieces.append(pcm)
+        rates.add(rate_hz)
+        return True
+
+    engine.speak(speech, sink)
+    (rate_hz,) = rates
+    return np.asarray(soxr.resample(np.frombuffer(b"".join(pieces), "<i2") / 32768, rate_hz, RATE_HZ, quality="HQ"))
+
+
+def mastered(speech: Samples) -> Samples:
+    """*speech* trimmed to its voiced part, at ``LEVEL_DBFS``, its ends faded over 5 ms."""
+    whole = speech[: len(speech) // FRAME * FRAME]
+    rms = np.sqrt((whole.reshape(-1, FRAME) ** 2).mean(axis=1))
+    voiced = np.flatnonzero(rms > rms.max() * 10 ** (VOICED_DB / 20))
+    trimmed = whole[voiced[0] * FRAME : (voiced[-1] + 1) * FRAME]
+    active = rms[rms > rms.max() / 10]
+    louder = 10 ** (LEVEL_DBFS / 20) / np.sqrt((active**2).mean())
+    out = trimmed * min(louder, PEAK / np.abs(trimmed).max())
+    fade = np.linspace(0, 1, FRAME // 2)
+    out[: len(fade)] *= fade
+    out[-len(fade) :] *= fade[::-1]
+    return np.asarray(out)
+
+
+def cough() -> Samples:
+    """200 ms of shaped noise: loud enough for a voice detector, nothing that a recogniser could read."""
+    random = np.random.default_rng(7)
+    at = np.arange(RATE_HZ // 5) / RATE_HZ
+    noise = np.convolve(random.normal(size=len(at)), np.ones(6) / 6, mode="same")
+    shaped = noise * np.minimum(at / 0.01, 1) * np.exp(-at / 0.12)
+    return np.asarray(0.6 * shaped / np.abs(shaped).max())
+
+
+def save(path: Path, samples: Samples) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(path), "wb") as wav:
+        wav.setnchannels(1)
+        wav.setsampwidth(2)
+        wav.setframerate(RATE_HZ)
+        wav.writeframes(np.round(samples * 32767).astype("<i2").tobytes())
+
+
+def render_phrasebook(engine: Engine) -> None:
+    for phrase in phrases().values():
+        entry = phrase.entry
+        if entry.id is None:
+            save(FOLDER / entry.wav, cough())
+            continue
+        speech = mastered(synthesise(engine, Speech(entry.spoken or entry.text, entry.speaker)))
+        save(FOLDER / entry.wav, np.concatenate([encode(entry.id, RATE_HZ), speech]))
+        print(f"{entry.wav}: {len(speech) / RATE_HZ:.2f} s of speech")
+
+
+def render_fixed(engine: Engine, texts: Mapping[str, str]) -> None:
+    for key, text in texts.items():
+        speech = mastered(synthesise(engine, Speech(text, AGENT_SPEAKER)))
+        save(FIXED_FOLDER / f"{key}.wav", speech)
+        print(f"{key}.wav: {len(speech) / RATE_HZ:.2f} s")
+
+
+def main(wanted: list[str]) -> None:
+    engine = open_engine("rhvoice")
+    if not wanted or "phrasebook" in wanted:
+        render_phrasebook(engine)
+    if not wanted or "fixed" in wanted:
+        render_fixed(engine, FIXED)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
