@@ -1,0 +1,258 @@
+"""The controller's settings: environment variables, one group each, validated at start and all at once.
+
+``Settings.load()`` reads the real environment and, behind it, an uncommitted ``.env.local``. ``.env.example``
+lists every variable; a test keeps the two equal.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+DOTENV = Path(".env.local")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    variable: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.variable} {self.what}"
+
+
+class SettingsError(Exception):
+    """Everything that is missing or wrong, one ``Problem`` each; the text is for the person who starts us."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        lines = "\n".join(f"  {problem}" for problem in problems)
+        super().__init__(
+            f"The settings are not complete:\n{lines}\nSet them in the environment or in {DOTENV}; .env.example explains each."
+        )
+        self.problems = problems
+
+
+def _web_address(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", value):
+        raise ValueError("must be an address like http://127.0.0.1:8088, without a password in it")
+    return value.rstrip("/")
+
+
+def _host_and_port(value: str) -> str:
+    if value and not re.fullmatch(r"[^\s:/]+:\d{1,5}", value):
+        raise ValueError("must be host:port, such as 10.0.0.5:9092")
+    return value
+
+
+def _scheme(*schemes: str) -> AfterValidator:
+    def check(value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(tuple(f"{scheme}://" for scheme in schemes)):
+            raise ValueError(f"must begin with {schemes[0]}://")
+        return value
+
+    return AfterValidator(check)
+
+
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+HostAndPort = Annotated[str, AfterValidator(_host_and_port)]
+Secret = Annotated[SecretStr, Field(min_length=1)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+class Group(BaseSettings):
+    """Base of the groups. An empty variable counts as not set."""
+
+    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    def problems(self) -> list[Problem]:
+        """What is wrong only in combination."""
+        return []
+
+
+class AudioSocketSettings(Group, env_prefix="AUDIOSOCKET_"):
+    host: str = "127.0.0.1"
+    port: Port = 9092
+    advertised: HostAndPort = ""
+    max_connections: int = Field(default=300, ge=1, le=10_000)
+
+    def address(self, port: int) -> str:
+        """Where Asterisk dials; *port* is the one we really listen on."""
+        return self.advertised or f"{self.host}:{port}"
+
+    def problems(self) -> list[Problem]:
+        if self.host in ("0.0.0.0", "::") and not self.advertised:  # noqa: S104 - compared, not bound
+            return [
+                Problem(
+                    "AUDIOSOCKET_ADVERTISED", f"is needed with AUDIOSOCKET_HOST={self.host}: the host:port at which Asterisk reaches us"
+                )
+            ]
+        return []
+
+
+class SttSettings(Group, env_prefix="STT_"):
+    endpoint: HostAndPort = ""
+    project: str = ""
+    location: str = "eu"
+    model: str = "chirp_3"
+    languages: Annotated[tuple[str, ...], NoDecode, Field(min_length=1)] = ("uk-UA", "ru-RU")
+
+    @field_validator("languages", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    def problems(self) -> list[Problem]:
+        if not self.endpoint and not self.project:
+            return [
+                Problem("STT_PROJECT", "is not set: the Google Cloud project that pays for recognition (or STT_ENDPOINT for a stand-in)")
+            ]
+        return []
+
+
+class TtsSettings(Group, env_prefix="TTS_"):
+    endpoint: HostAndPort = ""
+    voice: str = "uk-UA-Chirp3-HD-Aoede"
+
+
+class GoogleSettings(Group, env_prefix="GOOGLE_"):
+    application_credentials: Path | None = None
+
+    def problems(self) -> list[Problem]:
+        if self.application_credentials and not self.application_credentials.is_file():
+            return [Problem("GOOGLE_APPLICATION_CREDENTIALS", f"names a file that is not there: {self.application_credentials}")]
+        return []
+
+
+class AnthropicSettings(Group, env_prefix="ANTHROPIC_"):
+    api_key: Secret = Field(description="the key of the Anthropic account; any text with a stand-in")
+    base_url: WebAddress = "https://api.anthropic.com"
+    model: str = "claude-haiku-5-5"
+    max_tokens: int = Field(default=400, ge=16, le=8192)
+
+
+class ShopSettings(Group, env_prefix="SHOP_"):
+    base_url: WebAddress = Field(description="the shop's API with its version, https://shop.example/api/v1")
+    api_key: Secret = Field(description="the key that the shop gave us")
+    timeout_s: Seconds = 5.0
+
+
+class DatabaseSettings(Group, env_prefix="DATABASE_"):
+    url: Annotated[Secret, _scheme("postgresql", "postgres")] = Field(description="postgresql://user:password@host:5432/database")
+
+
+class RedisSettings(Group, env_prefix="REDIS_"):
+    url: Annotated[Secret, _scheme("redis", "rediss", "unix")] = SecretStr("redis://127.0.0.1:6379/0")
+
+
+class AriSettings(Group, env_prefix="ARI_"):
+    url: WebAddress = "http://127.0.0.1:8088"
+    username: str = "callctl"
+    password: Secret = Field(description="the ARI user's, as in Asterisk's ari.conf")
+    app: str = Field(default="callctl", pattern=r"^[A-Za-z0-9_-]+$")
+
+
+class CallSettings(Group, env_prefix="CALLS_"):
+    max: int = Field(default=50, ge=1, le=5_000)
+    max_length_s: Seconds = 1_800.0
+    silence_s: Seconds = 10.0
+    transfer_timeout_s: Seconds = 60.0
+    drain_s: Seconds = 60.0
+
+
+class JournalSettings(Group, env_prefix="JOURNAL_"):
+    directory: Path = Path("var/journal")
+
+
+class ApiSettings(Group, env_prefix="API_"):
+    host: str = "127.0.0.1"
+    port: Port = 8080
+
+
+class LogSettings(Group, env_prefix="LOG_"):
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    format: Literal["json", "console"] = "json"
+
+    @field_validator("level", mode="before")
+    @classmethod
+    def _upper(cls, value: Any) -> Any:
+        return value.upper() if isinstance(value, str) else value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    audiosocket: AudioSocketSettings
+    stt: SttSettings
+    tts: TtsSettings
+    google: GoogleSettings
+    anthropic: AnthropicSettings
+    shop: ShopSettings
+    database: DatabaseSettings
+    redis: RedisSettings
+    ari: AriSettings
+    calls: CallSettings
+    journal: JournalSettings
+    api: ApiSettings
+    log: LogSettings
+
+    @classmethod
+    def load(cls, dotenv: Path | None = DOTENV) -> Self:
+        """Raises SettingsError with every problem of every group."""
+        groups: dict[str, Group] = {}
+        problems: list[Problem] = []
+        for name, group in GROUPS.items():
+            try:
+                groups[name] = group(_env_file=dotenv)  # type: ignore[call-arg]  # known to pydantic-settings only
+            except ValidationError as error:
+                problems += _in_words(group, error)
+            else:
+                problems += groups[name].problems()
+        if problems:
+            raise SettingsError(problems)
+        return cls(**groups)  # type: ignore[arg-type]  # each group under its own name
+
+
+GROUPS: dict[str, type[Group]] = {
+    "audiosocket": AudioSocketSettings,
+    "stt": SttSettings,
+    "tts": TtsSettings,
+    "google": GoogleSettings,
+    "anthropic": AnthropicSettings,
+    "shop": ShopSettings,
+    "database": DatabaseSettings,
+    "redis": RedisSettings,
+    "ari": AriSettings,
+    "calls": CallSettings,
+    "journal": JournalSettings,
+    "api": ApiSettings,
+    "log": LogSettings,
+}
+assert list(GROUPS) == [field.name for field in fields(Settings)]
+
+
+def variables() -> dict[str, Any]:
+    """Every variable and its default; ``None`` where a value must be given."""
+    return {
+        f"{group.model_config['env_prefix']}{name}".upper(): None if field.is_required() else field.default
+        for group in GROUPS.values()
+        for name, field in group.model_fields.items()
+    }
+
+
+def _in_words(group: type[Group], error: ValidationError) -> list[Problem]:
+    problems = []
+    for detail in error.errors(include_url=False):
+        name = str(detail["loc"][0])
+        variable = f"{group.model_config['env_prefix']}{name}".upper()
+        if detail["type"] == "missing":
+            problems.append(Problem(variable, f"is not set: {group.model_fields[name].description}"))
+            continue
+        secret = "SecretStr" in str(group.model_fields[name].annotation)
+        found = "has a value that does not fit" if secret else f"is {detail['input']!r}"
+        problems.append(Problem(variable, f"{found}: {detail['msg'].removeprefix('Value error, ')}"))
+    return problems
