@@ -1,0 +1,148 @@
+"""One step being worked out: the call as it becomes and the commands so far. What is owned is released here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec.structs import replace
+
+from controller.call import commands as order
+from controller.call import ids
+from controller.call.commands import Phrase
+from controller.call.events import By
+from controller.call.state import Armed, Call, State
+
+QUEUE_CONTEXT = "transfer-to-operator"
+MAX_ROUNDS = 2
+"""How often a caller whom no operator took comes back to the agent; the next time he hears a goodbye."""
+
+
+class Draft:
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.commands: list[order.AnyCommand] = []
+
+    def become(self, **changes: Any) -> None:
+        self.call = replace(self.call, **changes)
+
+    def order(self, *commands: order.AnyCommand) -> None:
+        self.commands += commands
+
+    # What is owned
+
+    def make_leg(self) -> None:
+        number = self.call.legs_made + 1
+        leg = ids.leg_id(self.call.call_id, number)
+        self.become(leg=leg, leg_open=False, legs_made=number)
+        self.order(order.OpenLine(leg_id=leg))
+        self.arm("line", self.call.limits.line_s)
+
+    def release_leg(self) -> None:
+        if self.call.leg is not None:
+            self.order(order.ReleaseLeg(leg_id=self.call.leg))
+            self.become(leg=None, leg_open=False)
+
+    def make_bridge(self) -> None:
+        self.order(order.CreateBridge(bridge_id=ids.bridge_id(self.call.call_id)))
+        self.become(bridge=True)
+
+    def release_bridge(self) -> None:
+        if self.call.bridge:
+            self.order(order.DestroyBridge(bridge_id=ids.bridge_id(self.call.call_id)))
+            self.become(bridge=False)
+
+    def join(self) -> None:
+        if self.call.leg is not None and self.call.leg_open:
+            bridge = ids.bridge_id(self.call.call_id)
+            self.order(order.Join(bridge_id=bridge, channel_id=self.call.channel_id, leg_id=self.call.leg))
+
+    def start_agent(self) -> None:
+        run = self.call.agent_runs + 1
+        self.become(agent_on=True, agent_runs=run)
+        self.order(order.StartAgent(run=run, opening=self.call.opening))
+
+    def stop_agent(self) -> None:
+        if self.call.agent_on:
+            self.order(order.StopAgent(run=self.call.agent_runs))
+            self.become(agent_on=False)
+
+    def withdraw(self) -> None:
+        """Release whatever is ours; the caller keeps his channel."""
+        self.stop_agent()
+        self.release_leg()
+        self.release_bridge()
+
+    # Time
+
+    def arm(self, name: str, after_s: float) -> None:
+        generation = self.call.generation + 1
+        others = tuple(armed for armed in self.call.deadlines if armed.name != name)
+        self.become(generation=generation, deadlines=(*others, Armed(name, generation)))
+        self.order(order.Deadline(name=name, generation=generation, after_s=after_s))
+
+    def disarm(self, over: Iterable[Armed]) -> None:
+        for armed in tuple(over):
+            self.become(deadlines=tuple(other for other in self.call.deadlines if other != armed))
+            self.order(order.CancelDeadline(name=armed.name))
+
+    # Where a call goes
+
+    def connect(self, opening: str) -> None:
+        """Give the caller a bridge and a media leg, then the agent."""
+        self.become(state=State.CONNECTING, opening=opening, spare_legs=1)
+        self.arm("length", self.call.limits.length_s)
+        self.make_bridge()
+        self.make_leg()
+
+    def announce(self, phrase: Phrase, *, leaves_next: bool) -> None:
+        """A fixed phrase instead of the agent, then out; without a leg it would not be heard, so at once out."""
+        self.stop_agent()
+        self.become(state=State.ANNOUNCING, leaves_next=leaves_next)
+        if self.call.leg is None or not self.call.leg_open:
+            self.go_on()
+            return
+        self.order(order.Announce(phrase=phrase, leg_id=self.call.leg))
+        self.arm("announcement", self.call.limits.announcement_s)
+
+    def go_on(self) -> None:
+        """The announcement is over."""
+        if self.call.leaves_next:
+            self.leave()
+        else:
+            self.hang_up(self.call.outcome or "failed", self.call.ended_by or "controller")
+
+    def leave(self, reason: str = "", summary: str = "") -> None:
+        """To the operators' queue. The caller stays in the bridge until Asterisk says that he left."""
+        self.stop_agent()
+        self.become(
+            state=State.LEAVING,
+            transfer_reason=reason or self.call.transfer_reason,
+            summary=summary or self.call.summary,
+            outcome="",
+            ended_by=None,
+        )
+        variables = {"__TRANSFER_REASON": self.call.transfer_reason, "__TRANSFER_SUMMARY": self.call.summary}
+        self.order(order.SetVariables(channel_id=self.call.channel_id, variables=variables))
+        self.continue_in_queue()
+
+    def continue_in_queue(self) -> None:
+        self.order(order.ContinueInDialplan(channel_id=self.call.channel_id, context=QUEUE_CONTEXT))
+        self.arm("leave", self.call.limits.leave_s)
+
+    def hang_up(self, outcome: str, by: By) -> None:
+        self.stop_agent()
+        self.order(order.HangUp(channel_id=self.call.channel_id))
+        self.await_end(outcome, by)
+
+    def await_end(self, outcome: str, by: By) -> None:
+        """The call is over; ours goes now, the record waits for the channel's end."""
+        self.withdraw()
+        self.become(state=State.ENDING, outcome=outcome, ended_by=by)
+        self.arm("gone", self.call.limits.gone_s)
+
+    def close(self, outcome: str, by: By) -> None:
+        self.withdraw()
+        self.disarm(self.call.deadlines)
+        self.become(state=State.ENDED, outcome=outcome, ended_by=by)
+        self.order(order.CloseRecord(outcome=outcome, ended_by=by))

@@ -1,0 +1,147 @@
+"""The life of one call, as a pure machine: events in, commands out; no I/O, no clock, no chance.
+
+                 ┌──────────────┐      ┌─────────┐ Announced ┌─────────┐ LeftStasis ┌────────┐ answered ┌──────────┐
+    CallArrived ►│ CONNECTING   ├─────►│ TALKING ├─ ANNOUN- ►│ LEAVING ├───────────►│ QUEUED ├─────────►│ OPERATOR │
+                 └──────▲───────┘joined└─────────┘  CING     └─────────┘            └───┬────┘          └────┬─────┘
+                        └────────────────── CallReturned ───────────────────────────────┘                    ▼
+      hang-up by anybody, in any state: ENDING ── ChannelGone ──► ENDED;   taken away by others: MOVED    ENDING, ENDED
+
+Rules:
+1. Everything that decides what happens to a call is in ``steps.py``; the table below says what is decided when, and it is complete: a late
+   or repeated event is a row that says "stay", never a surprise.
+2. What is owned (leg, bridge, agent's run, deadline) is a field of ``Call``, taken and released in ``draft.py`` only.
+3. Time is an event with a name and a generation: one that was cancelled or replaced meanwhile is stale and stays without effect. A deadline
+   lives in the states named below and is cancelled with the last of them.
+4. The same holds for the agent's runs and for legs: an event about an earlier one has no effect.
+
+The generated picture and the whole table: ``docs/call-machine.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from controller.call import commands as order
+from controller.call import events as seen
+from controller.call import steps as do
+from controller.call.draft import Draft
+from controller.call.state import Call, State
+
+Row = Callable[[Draft, Any], None]
+
+_ROWS: dict[State, dict[type[seen.Event], Row]] = {
+    State.NEW: {
+        seen.CallArrived: do.arrive,
+    },
+    State.CONNECTING: {
+        seen.LineOpened: do.join,
+        seen.LineJoined: do.start_talk,
+        seen.LineLost: do.lose_line,
+        seen.BridgeLost: do.mend_bridge,
+        seen.TransferRequested: do.transfer,
+        seen.DigitPressed: do.press,
+        seen.DeadlinePassed: do.run_out,
+        seen.CommandFailed: do.fail_to_connect,
+    },
+    State.TALKING: {
+        seen.AgentFinished: do.end_talk,
+        seen.AgentFailed: do.apologise,
+        seen.LineLost: do.lose_line,
+        seen.BridgeLost: do.mend_bridge,
+        seen.TransferRequested: do.transfer,
+        seen.DigitPressed: do.press,
+        seen.DeadlinePassed: do.too_long,
+        seen.CommandFailed: do.fail_in_talk,
+    },
+    State.ANNOUNCING: {
+        seen.Announced: do.go_on,
+        seen.LineLost: do.skip_announcement,
+        seen.BridgeLost: do.mend_bridge,
+        seen.TransferRequested: do.redirect,
+        seen.DigitPressed: do.press_again,
+        seen.DeadlinePassed: do.cut_announcement,
+        seen.CommandFailed: do.give_up_announcement,
+    },
+    State.LEAVING: {
+        seen.LeftStasis: do.enter_queue,
+        seen.LineLost: do.lose_line_at_the_end,
+        seen.CallReturned: do.come_back,
+        seen.OperatorAnswered: do.meet_operator,
+        seen.CallerHungUp: do.lose_waiting_caller,
+        seen.DeadlinePassed: do.leave_again,
+    },
+    State.QUEUED: {
+        seen.CallReturned: do.come_back,
+        seen.OperatorAnswered: do.meet_operator,
+        seen.CallerHungUp: do.lose_waiting_caller,
+        seen.ControllerStopping: do.sign_off,
+    },
+    State.OPERATOR: {
+        seen.CallReturned: do.come_back,
+        seen.HangUpRequested: do.hang_up_operator,
+        seen.CallerHungUp: do.end_operator_talk,
+        seen.ControllerStopping: do.sign_off,
+    },
+    State.MOVED: {
+        seen.CallReturned: do.come_back,
+        seen.HangUpRequested: do.hang_up_moved,
+        seen.CallerHungUp: do.lose_moved_caller,
+        seen.ControllerStopping: do.sign_off,
+    },
+    State.ENDING: {
+        seen.CallReturned: do.stay,
+        seen.DeadlinePassed: do.hang_up_again,
+        seen.HangUpRequested: do.stay,
+        seen.CallerHungUp: do.stay,
+        seen.ControllerStopping: do.sign_off,
+    },
+    State.ENDED: {},
+}
+
+_WITH_US = {State.CONNECTING, State.TALKING, State.ANNOUNCING}
+_ALIVE = set(State) - {State.NEW, State.ENDED}
+
+
+def _usual(state: State) -> dict[type[seen.Event], Row]:
+    """What holds in many states; a row of the state's own goes before."""
+    rows: dict[type[seen.Event], Row] = dict.fromkeys(seen.EVENTS, do.stay)
+    if state in _ALIVE:
+        rows |= {
+            seen.ChannelGone: do.finish,
+            seen.HangUpRequested: do.hang_up,
+            seen.CommandFailed: do.fail,
+            seen.ControllerStopping: do.stop,
+        }
+    if state in _WITH_US:
+        rows |= {seen.LeftStasis: do.let_go, seen.CallerHungUp: do.lose_caller, seen.CallReturned: do.come_back}
+    return rows
+
+
+TABLE: dict[tuple[State, type[seen.Event]], Row] = {
+    (state, event): row for state in State for event, row in (_usual(state) | _ROWS[state]).items()
+}
+
+DEADLINES: dict[str, set[State]] = {
+    "length": {State.CONNECTING, State.TALKING},
+    "line": {State.CONNECTING},
+    "announcement": {State.ANNOUNCING},
+    "leave": {State.LEAVING},
+    "gone": {State.ENDING},
+}
+"""In which states each deadline may run."""
+
+
+def receive(call: Call, event: seen.AnyEvent) -> tuple[Call, tuple[order.AnyCommand, ...]]:
+    """The call after *event* and the commands that follow from it."""
+    if isinstance(event, seen.DeadlinePassed):
+        running = tuple(armed for armed in call.deadlines if (armed.name, armed.generation) != (event.name, event.generation))
+        if running == call.deadlines:
+            return call, ()
+        draft = Draft(call)
+        draft.become(deadlines=running)
+    else:
+        draft = Draft(call)
+    TABLE[call.state, type(event)](draft, event)
+    draft.disarm(armed for armed in draft.call.deadlines if draft.call.state not in DEADLINES[armed.name])
+    return draft.call, tuple(draft.commands)

@@ -1,0 +1,97 @@
+"""Every call the machine can reach, and events to walk it with; for the picture and the exhaustive test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from agent.outcome import CallerGone, Completed, HandOff
+from controller.call import events as seen
+from controller.call import ids
+from controller.call.machine import receive
+from controller.call.state import Armed, Call, State
+
+CALL_ID = "01900000-0000-7000-8000-000000000000"
+CHANNEL_ID = "1700000000.1"
+FAILING_COMMANDS = (
+    "Subscribe",
+    "SetVariables",
+    "Answer",
+    "CreateBridge",
+    "OpenLine",
+    "Join",
+    "Announce",
+    "ContinueInDialplan",
+    "HangUp",
+    "ReleaseLeg",
+)
+
+
+def representatives(call: Call) -> Iterator[seen.AnyEvent]:
+    """Events that between them make every row do everything it can, as seen from *call*; stale ones included."""
+    for refused in ("", "busy"):
+        yield seen.CallArrived(call_id=CALL_ID, channel_id=CHANNEL_ID, app="callctl", caller_id="380671234567", refused=refused)
+    for status in ("TIMEOUT", "CONTINUE", ""):
+        yield seen.CallReturned(queue_status=status)
+    for leg in (call.leg or "none", "stale"):
+        yield seen.LineOpened(leg_id=leg)
+        yield seen.LineJoined(leg_id=leg)
+        yield seen.LineLost(leg_id=leg)
+    for run in (call.agent_runs, call.agent_runs - 1):
+        yield seen.AgentFinished(run=run, outcome=Completed(why="goodbye"))
+        yield seen.AgentFinished(run=run, outcome=HandOff(why="asked", summary=""))
+        yield seen.AgentFinished(run=run, outcome=CallerGone())
+        yield seen.AgentFailed(run=run)
+    yield seen.Announced(phrase="apology")
+    yield seen.TransferRequested(by="supervisor", reason="angry")
+    yield seen.HangUpRequested(by="supervisor")
+    yield seen.DigitPressed(digit="0")
+    yield seen.DigitPressed(digit="5")
+    yield seen.CallerHungUp()
+    yield seen.CallerHungUp(soft=True)
+    yield seen.LeftStasis()
+    yield seen.OperatorAnswered()
+    yield seen.BridgeLost()
+    yield seen.ChannelGone()
+    yield seen.ChannelGone(seen=False, by="asterisk")
+    for command in FAILING_COMMANDS:
+        for gone in (False, True):
+            yield seen.CommandFailed(command=command, why="refused", gone=gone, leg_id=call.leg or "")
+    for armed in call.deadlines:
+        yield seen.DeadlinePassed(name=armed.name, generation=armed.generation)
+        yield seen.DeadlinePassed(name=armed.name, generation=armed.generation - 1)
+    yield seen.ControllerStopping()
+
+
+def canonical(call: Call) -> Call:
+    """*call* without what has no influence on its future, so that the reachable ones are few.
+
+    Counters are set back: they only serve to tell one leg, run or deadline from another. Texts that are only passed on are dropped.
+    """
+    return replace(
+        call,
+        leg=ids.leg_id(CALL_ID, 1) if call.leg else None,
+        legs_made=1 if call.leg else 0,
+        agent_runs=1,
+        opening="",
+        transfer_reason="",
+        generation=len(call.deadlines),
+        deadlines=tuple(Armed(armed.name, number) for number, armed in enumerate(sorted(call.deadlines, key=lambda a: a.name), 1)),
+    )
+
+
+def arrows() -> dict[tuple[State, type[seen.Event]], set[State]]:
+    """Where each row of the table can lead, over all reachable calls."""
+    found: dict[tuple[State, type[seen.Event]], set[State]] = {}
+    known = {canonical(Call())}
+    open_calls = list(known)
+    while open_calls:
+        call = open_calls.pop()
+        for event in representatives(call):
+            after, _ = receive(call, event)
+            found.setdefault((call.state, type(event)), set()).add(after.state)
+            if (key := canonical(after)) not in known:
+                known.add(key)
+                open_calls.append(key)
+    return found

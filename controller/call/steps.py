@@ -1,0 +1,322 @@
+"""What each row of the table does. A docstring's first line is its text in the picture; ``d`` is the step's draft.
+
+A failed part never drops the caller: whatever breaks, the way leads through ``leave`` to the operators' queue.
+"""
+
+from __future__ import annotations
+
+from agent.outcome import CallerGone, Completed, HandOff
+from controller.call import commands as order
+from controller.call import events as seen
+from controller.call import ids
+from controller.call.draft import MAX_ROUNDS, Draft
+from controller.call.state import State
+
+
+def stay(d: Draft, e: seen.Event) -> None:
+    """stay"""
+
+
+def arrive(d: Draft, e: seen.CallArrived) -> None:
+    """answer, open a line; one who is refused goes to the queue"""
+    d.become(call_id=e.call_id, channel_id=e.channel_id, app=e.app, caller_id=e.caller_id, limits=e.limits)
+    marks = {"__CALL_ID": e.call_id, "__CALL_APP": e.app}
+    d.order(order.Subscribe(channel_id=e.channel_id), order.SetVariables(channel_id=e.channel_id, variables=marks))
+    if e.refused:
+        d.leave(e.refused)
+    else:
+        d.order(order.Answer(channel_id=e.channel_id))
+        d.connect(e.opening)
+
+
+def come_back(d: Draft, e: seen.CallReturned) -> None:
+    """back to the agent; after the operator's talk: hang up"""
+    if d.call.state is State.OPERATOR or e.queue_status == "CONTINUE":
+        d.become(transferred=True)
+        d.hang_up("transferred", "operator")
+        return
+    d.stop_agent()
+    d.release_leg()
+    d.become(rounds=min(d.call.rounds + 1, MAX_ROUNDS + 1))
+    d.order(order.Answer(channel_id=d.call.channel_id))  # one who was refused on arrival may still be ringing
+    d.connect("nobody_free" if e.queue_status else "returned")
+
+
+# The media leg
+
+
+def join(d: Draft, e: seen.LineOpened) -> None:
+    """caller and leg into the bridge"""
+    if e.leg_id == d.call.leg:
+        d.become(leg_open=True)
+        d.join()
+
+
+def start_talk(d: Draft, e: seen.LineJoined) -> None:
+    """the agent speaks; after too many rounds: goodbye"""
+    if e.leg_id != d.call.leg:
+        return
+    d.become(leg_open=True)
+    if d.call.rounds > MAX_ROUNDS:
+        d.become(outcome="failed", ended_by="controller")
+        d.announce("nobody_free_goodbye", leaves_next=False)
+        return
+    d.become(state=State.TALKING)
+    d.start_agent()
+
+
+def lose_line(d: Draft, e: seen.LineLost) -> None:
+    """another leg once, then the queue"""
+    if e.leg_id == d.call.leg:
+        _replace_line(d)
+
+
+def lose_line_at_the_end(d: Draft, e: seen.LineLost) -> None:
+    """release it"""
+    if e.leg_id == d.call.leg:
+        d.release_leg()
+
+
+def skip_announcement(d: Draft, e: seen.LineLost) -> None:
+    """nobody can hear it: go on"""
+    if e.leg_id == d.call.leg:
+        d.release_leg()
+        d.go_on()
+
+
+def mend_bridge(d: Draft, e: seen.BridgeLost) -> None:
+    """build it again"""
+    d.make_bridge()
+    d.join()
+
+
+def fail_to_connect(d: Draft, e: seen.CommandFailed) -> None:
+    """another leg once, then the queue"""
+    if _channel_is_gone(d, e):
+        return
+    mine = e.command in {"OpenLine", "Join"} and e.leg_id == d.call.leg
+    if mine or e.command in {"CreateBridge", "Answer"}:
+        _replace_line(d)
+
+
+def _replace_line(d: Draft) -> None:
+    resumed = d.call.state is State.TALKING
+    d.stop_agent()
+    d.release_leg()
+    if d.call.spare_legs:
+        d.become(state=State.CONNECTING, spare_legs=d.call.spare_legs - 1, opening="resumed" if resumed else d.call.opening)
+        d.make_bridge()  # it stands, unless it was what failed
+        d.make_leg()
+    elif d.call.rounds > MAX_ROUNDS:
+        d.hang_up("failed", "controller")  # nobody took him, and nothing is left to tell him so: not round in circles
+    else:
+        d.leave("line_failed")
+
+
+# The agent
+
+
+def end_talk(d: Draft, e: seen.AgentFinished) -> None:
+    """goodbye: hang up; hand-off: queue; line closed: another leg"""
+    if e.run != d.call.agent_runs or not d.call.agent_on:
+        return
+    d.become(agent_on=False)
+    match e.outcome:
+        case Completed(why=why):
+            d.hang_up(why, "agent")
+        case HandOff(why=why, summary=summary):
+            d.leave(why, summary)
+        case CallerGone():
+            _replace_line(d)
+
+
+def apologise(d: Draft, e: seen.AgentFailed) -> None:
+    """apology, then the queue"""
+    if e.run == d.call.agent_runs and d.call.agent_on:
+        d.become(agent_on=False, transfer_reason="agent_failed")
+        d.announce("apology", leaves_next=True)
+
+
+def go_on(d: Draft, e: seen.Event) -> None:
+    """out, as meant"""
+    d.go_on()
+
+
+def give_up_announcement(d: Draft, e: seen.CommandFailed) -> None:
+    """go on without it"""
+    if not _channel_is_gone(d, e) and e.command == "Announce":
+        d.go_on()
+
+
+# Wishes
+
+
+def transfer(d: Draft, e: seen.TransferRequested) -> None:
+    """tell him, then the queue"""
+    d.become(transfer_reason=e.reason or e.by, summary=e.summary or d.call.summary)
+    d.announce("transfer", leaves_next=True)
+
+
+def redirect(d: Draft, e: seen.TransferRequested) -> None:
+    """the queue after all"""
+    d.become(leaves_next=True, transfer_reason=e.reason or e.by, summary=e.summary or d.call.summary)
+
+
+def press(d: Draft, e: seen.DigitPressed) -> None:
+    """0: tell him, then the queue"""
+    if e.digit == "0":
+        d.become(transfer_reason="key_0")
+        d.announce("transfer", leaves_next=True)
+
+
+def press_again(d: Draft, e: seen.DigitPressed) -> None:
+    """0: the queue after all, unless nobody was there"""
+    if e.digit == "0" and not d.call.leaves_next and d.call.rounds <= MAX_ROUNDS:
+        d.leave("key_0")
+
+
+def hang_up(d: Draft, e: seen.HangUpRequested) -> None:
+    """hang up"""
+    d.hang_up("hung_up", e.by)
+
+
+def hang_up_moved(d: Draft, e: seen.HangUpRequested) -> None:
+    """hang up"""
+    d.hang_up("moved", e.by)
+
+
+def hang_up_operator(d: Draft, e: seen.HangUpRequested) -> None:
+    """hang up"""
+    d.hang_up("transferred", e.by)
+
+
+# The caller goes
+
+
+def lose_caller(d: Draft, e: seen.CallerHungUp) -> None:
+    """release all that is ours"""
+    d.await_end("hung_up", "supervisor" if e.soft else "caller")
+
+
+def lose_waiting_caller(d: Draft, e: seen.CallerHungUp) -> None:
+    """abandoned"""
+    d.await_end("abandoned", "supervisor" if e.soft else "caller")
+
+
+def end_operator_talk(d: Draft, e: seen.CallerHungUp) -> None:
+    """the talk with the operator is over"""
+    d.await_end("transferred", "supervisor" if e.soft else "caller")
+
+
+def lose_moved_caller(d: Draft, e: seen.CallerHungUp) -> None:
+    """he ended it elsewhere"""
+    d.await_end("moved", "supervisor" if e.soft else "caller")
+
+
+def let_go(d: Draft, e: seen.LeftStasis) -> None:
+    """moved by others: withdraw, never hang him up"""
+    d.stop_agent()
+    d.release_leg()
+    if d.call.bridge:  # still ours at the end: he may have been moved with it
+        d.order(order.DestroyBridge(bridge_id=ids.bridge_id(d.call.call_id), only_if_empty=True))
+    d.become(state=State.MOVED)
+
+
+def enter_queue(d: Draft, e: seen.LeftStasis) -> None:
+    """he is in the queue: release all that is ours"""
+    d.withdraw()
+    d.become(state=State.QUEUED)
+
+
+def meet_operator(d: Draft, e: seen.OperatorAnswered) -> None:
+    """an operator has him"""
+    d.withdraw()
+    d.become(state=State.OPERATOR, transferred=True)
+
+
+def finish(d: Draft, e: seen.ChannelGone) -> None:
+    """close the record"""
+    _finish(d, e.by)
+
+
+def _finish(d: Draft, by: seen.By | None) -> None:
+    match d.call.state:
+        case State.ENDING:
+            d.close(d.call.outcome, d.call.ended_by or "caller")
+        case State.LEAVING | State.QUEUED:
+            d.close("failed" if by else "abandoned", by or "caller")
+        case State.OPERATOR:
+            d.close("transferred", by or "operator")
+        case State.MOVED:
+            d.close("moved", by or "caller")
+        case _:
+            d.close("failed" if by else "hung_up", by or "caller")
+
+
+def stop(d: Draft, e: seen.ControllerStopping) -> None:
+    """leave him to the queue and write so"""
+    if d.call.state is not State.LEAVING:
+        d.leave("stopping")
+    d.close("orphaned", "controller")
+
+
+def sign_off(d: Draft, e: seen.ControllerStopping) -> None:
+    """write down what we know; the call goes on without us"""
+    outcomes = {State.QUEUED: "transferred", State.OPERATOR: "transferred", State.MOVED: "moved"}
+    d.close(outcomes.get(d.call.state, d.call.outcome), d.call.ended_by or "controller")
+
+
+# Time and failures
+
+
+def run_out(d: Draft, e: seen.DeadlinePassed) -> None:
+    """line: another leg once; length: goodbye"""
+    if e.name == "line":
+        _replace_line(d)
+    elif e.name == "length":
+        too_long(d, e)
+
+
+def too_long(d: Draft, e: seen.DeadlinePassed) -> None:
+    """length: goodbye"""
+    if e.name == "length":
+        d.become(outcome="too_long", ended_by="controller")
+        d.announce("too_long_goodbye", leaves_next=False)
+
+
+def cut_announcement(d: Draft, e: seen.DeadlinePassed) -> None:
+    """announcement: go on without its end"""
+    if e.name == "announcement":
+        d.go_on()
+
+
+def leave_again(d: Draft, e: seen.DeadlinePassed) -> None:
+    """leave: order it again"""
+    if e.name == "leave":
+        d.continue_in_queue()
+
+
+def hang_up_again(d: Draft, e: seen.DeadlinePassed) -> None:
+    """gone: hang up again"""
+    if e.name == "gone":
+        d.order(order.HangUp(channel_id=d.call.channel_id))
+        d.arm("gone", d.call.limits.gone_s)
+
+
+def fail(d: Draft, e: seen.CommandFailed) -> None:
+    """the channel does not exist: close the record"""
+    _channel_is_gone(d, e)
+
+
+def fail_in_talk(d: Draft, e: seen.CommandFailed) -> None:
+    """the mended bridge failed: queue"""
+    if not _channel_is_gone(d, e) and (e.command == "CreateBridge" or (e.command == "Join" and e.leg_id == d.call.leg)):
+        d.leave("line_failed")
+
+
+def _channel_is_gone(d: Draft, e: seen.CommandFailed) -> bool:
+    """An order to the caller's channel found no channel: its end was missed, or comes in a moment and finds the record closed."""
+    gone = e.gone and e.command in {"Answer", "SetVariables", "ContinueInDialplan", "HangUp"}
+    if gone:
+        _finish(d, None)
+    return gone
