@@ -1,0 +1,18 @@
+"""An AudioSocket server: Asterisk's media legs as lines that can be heard, played to and hushed.
+
+    frames     the wire                         audio, resample, reframe    what flows on it
+    playout    what is due now                  metronome                   when it is due
+    wire       one TCP connection               line                        one media leg
+    server     who may connect, and when        limits, refusals, errors    what is not allowed
+
+``frames``, ``playout`` and ``reframe`` are pure: no I/O, no clock. Usable on its own::
+
+    async with AudioSocketServer("127.0.0.1", 9092) as server:
+        pending = server.expect(leg_id)                # before Asterisk is asked to dial in
+        line = await pending.line(timeout_s=5)
+        line.listen(recognise)                         # each 20 ms from the caller
+        speech = line.play()
+        speech.feed(pcm)
+        speech.finish()
+        heard_ms = await speech.done()                 # exact, also after line.hush()
+"""

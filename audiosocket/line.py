@@ -1,0 +1,283 @@
+"""One media leg: what the caller says goes to a sink, what is played goes to the caller, silence between.
+
+    Asterisk ──► Wire ──► Reframer ──► sink(frame)            while the caller's telephone sends
+    Asterisk ◄── Wire ◄── Playout ◄── play() feed() hush()    every 20 ms, by the metronome
+
+From the UUID message until the end a frame goes out every 20 ms, speech or silence, whether anything
+is played, paused, held or broken: an AudioSocket peer that goes quiet can freeze the whole Asterisk
+(``audiosocket_read`` spins on EAGAIN while it holds the channel's lock).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from audiosocket.audio import FRAME_MS, AudioFormat
+from audiosocket.frames import AUDIO_FORMATS, Kind, Message
+from audiosocket.limits import Limits
+from audiosocket.metronome import Metronome
+from audiosocket.playout import Playout, Stretch
+from audiosocket.reframe import Reframer
+from audiosocket.wire import Ending, Wire
+
+MESSAGE_MS_MIN = 5
+"""What a message counts at least when we look for floods: keys and crumbs of audio are not free."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LineStats:
+    """Counts since the leg opened. ``frames_due == frames_sent + frames_skipped``, always."""
+
+    frames_due: int
+    frames_sent: int
+    frames_skipped: int
+    """Stalls of this process and frames that the peer did not take."""
+
+    frames_unread: int
+    """The part of ``frames_skipped`` that the peer did not take."""
+
+    frames_spoken: int
+    """The part of ``frames_sent`` that was speech."""
+
+    frames_received: int
+    """Audio messages, of whatever length."""
+
+    keys_received: int
+
+
+class Playback:
+    """One stretch of speech on a line: fed while it plays, heard to an exact millisecond."""
+
+    def __init__(self, playout: Playout) -> None:
+        self._over = asyncio.Event()
+        self._stretch: Stretch = playout.play(self._over.set)
+
+    @property
+    def heard_ms(self) -> int:
+        """Milliseconds of this speech that left for the caller; padding is not counted."""
+        return self._stretch.heard_ms
+
+    def feed(self, pcm: bytes) -> None:
+        """Add PCM in the line's format. Ignored once it is over; raises ValueError for half a sample or after ``finish``, PlayoutFull."""
+        self._stretch.feed(pcm)
+
+    def finish(self) -> None:
+        """No more will be fed."""
+        self._stretch.finish()
+
+    async def done(self) -> int:
+        """Wait until it was played to its end, hushed, or the line closed; the final ``heard_ms``."""
+        await self._over.wait()
+        return self.heard_ms
+
+
+class Line:
+    """Made by the server when an expected leg has told its UUID; satisfies ``agent.ports.Line``."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        leg_id: uuid.UUID,
+        audio: AudioFormat,
+        *,
+        metronome: Metronome,
+        limits: Limits,
+        on_closed: Callable[[Line], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """*audio* is assumed until the leg's first audio message tells; *on_closed* is called once."""
+        self.leg_id = leg_id
+        self._wire = wire
+        self._metronome = metronome
+        self._limits = limits
+        self._on_closed = on_closed
+        self._clock = clock
+        self._opened_s = clock()
+        self._ending: Ending | None = None
+        self._gone = asyncio.Event()
+        self._sink: Callable[[bytes], None] | None = None
+        self._key_sink: Callable[[str], None] | None = None
+        self._announced: Kind | None = None
+        self._assume(audio)
+        self._received_ms = 0
+        self._frames_received = self._keys_received = 0
+        self._due = self._sent = self._skipped = self._unread = self._spoken = 0
+        self._unread_in_a_row = 0
+
+    def start(self) -> None:
+        """Take the wire over, send the first silence and never stop."""
+        self._wire.receiver = self
+        self._metronome.join(self)
+        self.tick()
+
+    # For those who talk with the caller.
+
+    @property
+    def format(self) -> AudioFormat:
+        """Final once the caller was heard or something was played; before that, what was expected."""
+        return self._format
+
+    @property
+    def peer(self) -> str:
+        return self._wire.peer
+
+    @property
+    def reason(self) -> str | None:
+        """Why the line is closed, in words; None while it is open."""
+        return self._ending.in_words() if self._ending else None
+
+    @property
+    def stats(self) -> LineStats:
+        return LineStats(
+            frames_due=self._due,
+            frames_sent=self._sent,
+            frames_skipped=self._skipped,
+            frames_unread=self._unread,
+            frames_spoken=self._spoken,
+            frames_received=self._frames_received,
+            keys_received=self._keys_received,
+        )
+
+    def listen(self, sink: Callable[[bytes], None]) -> None:
+        """Call *sink* with each 20 ms frame from the caller, in the event loop; it must not block. Replaces an earlier sink."""
+        self._sink = sink
+
+    def listen_keys(self, sink: Callable[[str], None]) -> None:
+        """Call *sink* with each key (0-9 * # A-D). Asterisk tells keys on the caller's channel as well: act on one of the two."""
+        self._key_sink = sink
+
+    def play(self) -> Playback:
+        """Queue a new stretch of speech behind those already queued; on a closed line it is over at once."""
+        self._played = True
+        return Playback(self._playout)
+
+    def pause(self) -> None:
+        """Stop within one frame; what is queued waits. The caller hears silence."""
+        self._playout.pause()
+
+    def resume(self) -> None:
+        """Go on exactly where ``pause`` stopped."""
+        self._playout.resume()
+
+    def hush(self) -> None:
+        """Stop within one frame, throw away what is queued and end the pause; each ``Playback.done`` returns."""
+        self._playout.hush()
+
+    def close(self, reason: str = "closed here", *, orderly: bool = True) -> None:
+        """Hang the leg up; the caller stays in his bridge. *reason* is logged, as a warning unless *orderly*."""
+        self._wire.close(Ending(reason, orderly))
+
+    async def closed(self) -> None:
+        """Wait until the leg is gone, from whatever side; ``reason`` then says why."""
+        await self._gone.wait()
+
+    # For the metronome.
+
+    def tick(self) -> None:
+        if self._ending:
+            return
+        self._due += 1
+        message = self._playout.due()
+        if self._wire.send(message):
+            self._sent += 1
+            self._unread_in_a_row = 0
+            if self._playout.sent(message):
+                self._spoken += 1
+            return
+        self._skipped += 1
+        self._unread += 1
+        self._unread_in_a_row += 1
+        if self._unread_in_a_row * FRAME_MS >= self._limits.unread_s * 1000:
+            self._wire.close(Ending("peer does not read", orderly=False))
+
+    def skip(self, frames: int) -> None:
+        self._due += frames
+        self._skipped += frames
+
+    def fail(self, error: Exception) -> None:
+        log.error("line_failed", leg=str(self.leg_id), exc_info=error)
+        self._wire.close(Ending("failed here", orderly=False, detail=type(error).__name__))
+
+    # For the wire.
+
+    def received(self, message: Message) -> None:
+        try:
+            if message.kind in AUDIO_FORMATS:
+                self._heard(message.kind, message.payload)
+            elif message.kind is Kind.DTMF:
+                self._key(message.payload)
+            elif message.kind is Kind.HANGUP:
+                self._wire.close(Ending("peer hung up"))
+            elif message.kind is Kind.ERROR:
+                self._wire.close(Ending("peer reported an error", orderly=False, detail=message.payload.hex()))
+            else:
+                self._wire.close(Ending("malformed", orderly=False, detail="a second UUID"))
+        except Exception as error:  # noqa: BLE001 - a sink's fault ends its own line, told once, not the event loop's reader
+            self.fail(error)
+
+    def ended(self, ending: Ending) -> None:
+        self._ending = ending
+        self._metronome.leave(self)
+        self._playout.close()
+        self._sink = self._key_sink = None
+        self._gone.set()
+        tell = log.info if ending.orderly else log.warning
+        tell(
+            "line_closed",
+            leg=str(self.leg_id),
+            peer=self.peer,
+            reason=ending.in_words(),
+            frames_sent=self._sent,
+            frames_skipped=self._skipped,
+            frames_received=self._frames_received,
+        )
+        self._on_closed(self)
+
+    # Within.
+
+    def _assume(self, audio: AudioFormat) -> None:
+        self._format = audio
+        self._playout = Playout(audio)
+        self._reframer = Reframer(audio)
+        self._played = False
+
+    def _heard(self, kind: Kind, pcm: bytes) -> None:
+        if kind is not self._announced and not self._announce(kind):
+            return
+        self._frames_received += 1
+        self._charge(self._format.duration_ms(len(pcm)))
+        for frame in self._reframer.push(pcm):
+            if self._sink is not None:
+                self._sink(frame)
+
+    def _announce(self, kind: Kind) -> bool:
+        """The leg's first audio tells its rate; Asterisk drops audio of any other. Too late if speech was made for another."""
+        audio = AUDIO_FORMATS[kind]
+        if audio != self._format and (self._announced or self._played):
+            detail = f"it speaks {audio.rate_hz} Hz, {self._format.rate_hz} Hz is in use"
+            self._wire.close(Ending("leg of another rate", orderly=False, detail=detail))
+            return False
+        if audio != self._format:
+            self._assume(audio)
+        self._announced = kind
+        return True
+
+    def _key(self, payload: bytes) -> None:
+        self._keys_received += 1
+        self._charge(0)
+        if self._key_sink is not None:
+            self._key_sink(payload.decode("ascii", "replace"))
+
+    def _charge(self, message_ms: int) -> None:
+        """A telephone sends in real time; what runs far ahead of that is a flood."""
+        self._received_ms += max(message_ms, MESSAGE_MS_MIN)
+        if self._received_ms - (self._clock() - self._opened_s) * 1000 > self._limits.ahead_s * 1000:
+            self._wire.close(Ending("flood", orderly=False, detail="audio far ahead of real time"))

@@ -1,0 +1,168 @@
+"""What is due on a line now, and how much of it the caller has heard. Pure: no I/O, no clock.
+
+Stretches of speech stand in a queue; the metronome asks once per 20 ms what is due::
+
+    play() ──► [ stretch | stretch | stretch ]
+    feed() ─────────^head        │
+                      │          └─ due(): head's next frame, or silence
+                      │                when the queue is empty, the head has run dry, or we are paused
+                      └─ sent(): the frame left; head.heard grows; a head with nothing more to come ends
+
+Rule 1: there is always something to send. Silence is a frame, not the lack of one.
+Rule 2: only what ``sent`` confirms was heard. A frame that could not be written stays due, so a stall
+delays speech and never punches a hole into it, and ``heard_ms`` is a position in the speech.
+Rule 3: a stretch begins and ends on a frame. While it may still be fed, less than a frame waits for
+more; ``finish`` fills the last frame up with silence, and that padding is not counted as heard.
+Rule 4: a stretch ends once: played to its end or hushed. Afterwards feeding it does nothing.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from audiosocket.audio import FRAME_MS, SAMPLE_BYTES, AudioFormat
+from audiosocket.errors import PlayoutFull
+from audiosocket.frames import AUDIO_KINDS, header, silence
+
+QUEUED_MS_MAX = 300_000
+
+
+class Stretch:
+    """One stretch of speech: messages ready for the wire, built when it is fed."""
+
+    def __init__(
+        self, audio: AudioFormat, *, admit: Callable[[int], None], settle: Callable[[], None], on_ended: Callable[[], None]
+    ) -> None:
+        """*admit* raises PlayoutFull where so many frames more are too many; *settle* is told when the end is known."""
+        self._audio = audio
+        self._admit = admit
+        self._settle = settle
+        self._on_ended = on_ended
+        self._header = header(AUDIO_KINDS[audio], audio.frame_bytes)
+        self._rest = b""  # fed, but less than a frame
+        self._padding_bytes = 0  # of silence at the end of the last message
+        self._sent_bytes = 0
+        self._finished = False
+        self.messages: deque[bytes] = deque()
+        self.ended = False
+
+    @property
+    def heard_samples(self) -> int:
+        return self._sent_bytes // SAMPLE_BYTES
+
+    @property
+    def heard_ms(self) -> int:
+        """Whole milliseconds of this speech that were sent, without padding."""
+        return self._audio.duration_ms(self._sent_bytes)
+
+    # For the speaker.
+
+    def feed(self, pcm: bytes) -> None:
+        """Add whole samples. Raises ValueError for half a sample or after ``finish``, PlayoutFull."""
+        if self.ended:
+            return
+        if self._finished:
+            raise ValueError("speech was fed after it was finished")
+        if len(pcm) % SAMPLE_BYTES:
+            raise ValueError(f"{len(pcm)} bytes are no whole number of samples")
+        size = self._audio.frame_bytes
+        pcm = self._rest + pcm
+        whole = len(pcm) - len(pcm) % size
+        self._admit(whole // size)
+        self.messages.extend(self._header + pcm[at : at + size] for at in range(0, whole, size))
+        self._rest = pcm[whole:]
+
+    def finish(self) -> None:
+        """No more will be fed."""
+        if self.ended or self._finished:
+            return
+        self._finished = True
+        if self._rest:
+            self._padding_bytes = self._audio.frame_bytes - len(self._rest)
+            self.messages.append(self._header + self._rest + bytes(self._padding_bytes))
+            self._rest = b""
+        self._settle()
+
+    # For the playout.
+
+    @property
+    def exhausted(self) -> bool:
+        """Nothing more will come of it."""
+        return self._finished and not self.messages
+
+    def sent(self) -> None:
+        """The first of ``messages`` has left."""
+        self.messages.popleft()
+        self._sent_bytes += self._audio.frame_bytes
+        if self.exhausted:
+            self._sent_bytes -= self._padding_bytes
+
+    def end(self) -> None:
+        self.ended = True
+        self.messages.clear()
+        self._rest = b""
+        self._on_ended()
+
+
+class Playout:
+    """The queue of one line. ``due`` and ``sent`` belong to the metronome, the rest to the speaker."""
+
+    def __init__(self, audio: AudioFormat) -> None:
+        self._audio = audio
+        self._silence = silence(audio)
+        self._queue: deque[Stretch] = deque()
+        self._paused = False
+        self._closed = False
+
+    def play(self, on_ended: Callable[[], None]) -> Stretch:
+        """Queue a new stretch. *on_ended* is called once, from whatever call ends it; it must only note that."""
+        stretch = Stretch(self._audio, admit=self._admit, settle=self._settle, on_ended=on_ended)
+        if self._closed:
+            stretch.end()
+        else:
+            self._queue.append(stretch)
+        return stretch
+
+    def due(self) -> bytes:
+        """The message to send now. Asking changes nothing."""
+        if self._queue and not self._paused:
+            messages = self._queue[0].messages
+            if messages:
+                return messages[0]
+        return self._silence
+
+    def sent(self, message: bytes) -> bool:
+        """*message*, as ``due`` gave it just before, has left whole; True if it was speech."""
+        if message is self._silence:
+            return False
+        self._queue[0].sent()
+        self._settle()
+        return True
+
+    def pause(self) -> None:
+        self._paused = True
+
+    def resume(self) -> None:
+        self._paused = False
+
+    def hush(self) -> None:
+        """End every stretch where it stands, and the pause."""
+        self._paused = False
+        hushed, self._queue = self._queue, deque()
+        for stretch in hushed:
+            stretch.end()
+
+    def close(self) -> None:
+        """Hush, and end at once whatever is played from now on."""
+        self._closed = True
+        self.hush()
+
+    def _settle(self) -> None:
+        while self._queue and self._queue[0].exhausted:
+            self._queue.popleft().end()
+
+    def _admit(self, frames: int) -> None:
+        queued = sum(len(stretch.messages) for stretch in self._queue)
+        if (queued + frames) * FRAME_MS > QUEUED_MS_MAX:
+            raise PlayoutFull(f"more than {QUEUED_MS_MAX // 1000} s of speech are queued")
