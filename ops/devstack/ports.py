@@ -1,0 +1,53 @@
+"""Free ports on the loopback address.
+
+They are taken from below the kernel's ephemeral range: a server that is stopped and started again must find its port free, and no
+outgoing connection of anybody may have borrowed it meanwhile.
+"""
+
+import random
+import socket
+from pathlib import Path
+
+LOOPBACK = "127.0.0.1"
+RTP_PORTS_PER_STACK = 1200  # two per channel with media, and a wide margin: 200 calls with their operators
+
+_LOWEST, _RTP_LOWEST, _RTP_HIGHEST = 20_000, 10_000, 19_999
+_TRIES = 200
+_given: set[int] = set()
+
+
+def _ephemeral_start() -> int:
+    try:
+        return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii").split()[0])
+    except (OSError, ValueError):
+        return 32_768
+
+
+def _is_free(port: int) -> bool:
+    """Whether nothing listens on the port, neither over TCP nor over UDP."""
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            if kind is socket.SOCK_STREAM:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((LOOPBACK, port))
+            except OSError:
+                return False
+    return True
+
+
+def free_port() -> int:
+    """A port that is free for TCP and UDP on the loopback address now; never the same twice in one process."""
+    highest = max(_ephemeral_start(), _LOWEST + 1000) - 1
+    for _ in range(_TRIES):
+        port = random.randint(_LOWEST, highest)
+        if port not in _given and _is_free(port):
+            _given.add(port)
+            return port
+    raise OSError(f"no free port found between {_LOWEST} and {highest}")
+
+
+def free_rtp_range() -> tuple[int, int]:
+    """First and last port for RTP. Stacks may overlap by chance: Asterisk then takes the next free port of its range."""
+    start = random.randrange(_RTP_LOWEST, _RTP_HIGHEST - RTP_PORTS_PER_STACK, 2)
+    return start, start + RTP_PORTS_PER_STACK - 1

@@ -1,0 +1,51 @@
+"""The private stack for every test that needs real servers: one for the whole session, started when first asked for.
+
+Where Asterisk cannot be started its tests fail; `ALLOW_NO_ASTERISK=1` turns that into a skip.
+"""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ops.devstack import DevStack, DevStackError
+from ops.devstack.leftovers import listening_ports, processes_of
+
+_GONE_S = 5.0
+
+
+@pytest.fixture(scope="session")
+def stack(request: pytest.FixtureRequest) -> Iterator[DevStack]:
+    """Asterisk, PostgreSQL and Valkey on free loopback ports. At the end nothing of it may run, listen or lie around."""
+    tell = request.config.get_terminal_writer()
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+
+    def progress(line: str) -> None:
+        with capture.global_and_fixture_disabled():
+            tell.line(f"  {line}")
+
+    private = DevStack(progress=progress)
+    try:
+        private.__enter__()
+    except DevStackError as error:
+        if os.environ.get("ALLOW_NO_ASTERISK", "") not in ("", "0"):
+            pytest.skip(f"no private stack: {error}")
+        pytest.fail(f"the private stack does not start (ALLOW_NO_ASTERISK=1 skips these tests):\n{error}", pytrace=False)
+    folder, ports = private.folder, private.ports
+    try:
+        yield private
+    finally:
+        private.close()
+    assert_nothing_left(folder, ports)
+
+
+def assert_nothing_left(folder: Path, ports: frozenset[int]) -> None:
+    """No process that works in the run folder, no listener on the stack's ports, no folder (unless it was to be kept)."""
+    deadline = time.monotonic() + _GONE_S
+    while (running := processes_of(folder)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not running, f"still running: {running}"
+    assert not (left := listening_ports() & ports), f"still listening on {sorted(left)}"
+    assert os.environ.get("KEEP_STACK", "") not in ("", "0") or not folder.exists(), f"{folder} is still there"
