@@ -1,0 +1,58 @@
+"""What must not be readable in a log: telephone numbers and secrets. Pure.
+
+A number keeps its beginning and its last four digits, enough to find a caller one already knows:
++380671234567 → +38067***4567, 067 123 45 67 → 067***4567.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+HIDDEN = "***"
+SHORTEST_SECRET = 6  # shorter ones occur by chance everywhere
+
+_PHONE = re.compile(
+    r"""
+      (?:\+|%2[Bb])\d{9,15}(?!\d)                                                        # +380671234567, also inside a URL
+    | (?<![\w.\-])(?:\+?38[\s\-]?)?\(?0\d{2}\)?[\s\-]?\d{3}[\s\-]?\d{2}[\s\-]?\d{2}(?!\w)  # 0671234567, 067 123-45-67, +38 (067) 123 45 67
+    """,
+    re.VERBOSE,
+)
+_PASSWORD_IN_URL = re.compile(r"(?<=://)([^\s:/@]*):[^\s@/]+@")
+_SECRET_NAME = re.compile(r"password|passwd|secret|token$|api_?key|authorization|credential", re.IGNORECASE)
+
+
+class Masking:
+    """*secrets* are the values that must never appear, wherever they come from."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        literal = sorted({secret for secret in secrets if len(secret) >= SHORTEST_SECRET}, key=len, reverse=True)
+        self._secrets = re.compile("|".join(map(re.escape, literal))) if literal else None
+
+    def text(self, text: str) -> str:
+        if self._secrets is not None:
+            text = self._secrets.sub(HIDDEN, text)
+        text = _PASSWORD_IN_URL.sub(rf"\1:{HIDDEN}@", text)
+        return _PHONE.sub(_shorten, text)
+
+    def value(self, value: Any, name: str = "") -> Any:
+        """*value* with every text inside it masked; all of it hidden when *name* says that it is a secret."""
+        if name and _SECRET_NAME.search(name) and value:
+            return HIDDEN
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return {self.text(str(key)): self.value(inner, str(key)) for key, inner in value.items()}
+        if isinstance(value, (list, tuple, set, frozenset)):
+            return [self.value(inner) for inner in value]
+        if value is None or isinstance(value, (bool, int, float)):
+            return value
+        return self.text(str(value))
+
+
+def _shorten(match: re.Match[str]) -> str:
+    digits = re.sub(r"\D", "", match[0].replace("%2B", "").replace("%2b", ""))
+    national = digits.startswith("0")
+    return f"{'' if national else '+'}{digits[: 3 if national else 5]}{HIDDEN}{digits[-4:]}"
