@@ -60,11 +60,11 @@ def _tone(hz: float, length_ms: int, rate_hz: int) -> Samples:
 
 def at_mark_rate(pcm: bytes, rate_hz: int) -> Samples:
     """16-bit PCM as samples at 8 kHz; *rate_hz* is a multiple of it. A plain mean is filter enough for tones below 2.4 kHz."""
-    samples = np.frombuffer(pcm, "<i2").astype(np.float32) / 32768
+    samples = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
     factor = rate_hz // RATE_HZ
-    if factor == 1:
-        return samples
-    return samples[: len(samples) // factor * factor].reshape(-1, factor).mean(axis=1, dtype=np.float32)
+    if factor > 1:
+        samples = samples[: len(samples) // factor * factor].reshape(-1, factor).mean(axis=1)
+    return np.asarray(samples, np.float32)
 
 
 @dataclass(frozen=True, slots=True)

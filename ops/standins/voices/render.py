@@ -14,9 +14,9 @@ Texts of the fixed phrases are those of ``agent.prompt.phrases``.
 
 from __future__ import annotations
 
+import json
 import sys
 import wave
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +24,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
+from agent.prompt.phrases import PHRASES
 from ops.standins.phrasebook import FOLDER, phrases
 from ops.standins.phrasebook.mark import encode
 from ops.standins.voices.engine import Engine, Speech, open_engine
@@ -36,22 +37,9 @@ VOICED_DB: Final = -32.0
 """Frames this far below the level of the whole are trimmed at both ends."""
 FRAME: Final = RATE_HZ // 100
 FIXED_FOLDER: Final = Path(__file__).parents[3] / "agent" / "prompt" / "audio"
+TEXTS: Final = FIXED_FOLDER / "texts.json"
+"""What the files say, to notice a text that was changed without its audio."""
 AGENT_SPEAKER: Final = "natalia"
-FIXED: Final = {
-    "greeting": "Добрий день! Вас вітає магазин шин. Вашу розмову обробляє автоматизована система. Чим можу допомогти?",
-    "still_there": "Ви ще на лінії?",
-    "goodbye_silence": "На жаль, я вас не чую. Передзвоніть нам, будь ласка. До побачення!",
-    "goodbye": "Дякую за дзвінок! До побачення!",
-    "apology_transfer": "Перепрошую, виникла технічна несправність. Зараз з'єдную вас з оператором.",
-    "transfer": "Добре, з'єдную вас з оператором. Залишайтеся, будь ласка, на лінії.",
-    "nobody_free": "На жаль, усі оператори зараз зайняті. Я можу передати, щоб вам передзвонили, або спробувати ще раз. Як вам зручніше?",
-    "filler_1": "Хвилинку, дивлюся.",
-    "filler_2": "Зараз перевірю.",
-    "filler_3": "Секунду, шукаю для вас.",
-    "filler_4": "Ще мить, будь ласка.",
-    "didnt_hear": "Перепрошую, я не розчула. Повторіть, будь ласка.",
-}
-
 Samples = NDArray[np.float64]
 
 
@@ -114,11 +102,12 @@ def render_phrasebook(engine: Engine) -> None:
         print(f"{entry.wav}: {len(speech) / RATE_HZ:.2f} s of speech")
 
 
-def render_fixed(engine: Engine, texts: Mapping[str, str]) -> None:
-    for key, text in texts.items():
+def render_fixed(engine: Engine) -> None:
+    for key, text in PHRASES.items():
         speech = mastered(synthesise(engine, Speech(text, AGENT_SPEAKER)))
         save(FIXED_FOLDER / f"{key}.wav", speech)
         print(f"{key}.wav: {len(speech) / RATE_HZ:.2f} s")
+    TEXTS.write_text(json.dumps(dict(PHRASES), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def main(wanted: list[str]) -> None:
@@ -126,7 +115,7 @@ def main(wanted: list[str]) -> None:
     if not wanted or "phrasebook" in wanted:
         render_phrasebook(engine)
     if not wanted or "fixed" in wanted:
-        render_fixed(engine, FIXED)
+        render_fixed(engine)
 
 
 if __name__ == "__main__":
