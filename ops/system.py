@@ -1,6 +1,6 @@
 """The whole system on one machine: private stack, stand-ins, migrated database, and a controller as its own process.
 
-    with System(progress=print) as system:
+    with DevStack(progress=print) as stack, System(stack, progress=print) as system:
         system.controller.start()
         ...
 
@@ -9,11 +9,9 @@ The demo, the acceptance tests and the bench all stand on it, so what they show 
 
 from __future__ import annotations
 
-import socket
 import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self
 
@@ -28,14 +26,6 @@ _READY_S = 30.0
 
 class NotReady(Exception):
     """The controller did not come up; the message holds the end of its log."""
-
-
-def free_port() -> int:
-    """A loopback port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Controller:
@@ -105,38 +95,27 @@ class Controller:
 
 
 class System:
-    """Everything a call needs. *settings* change the controller's environment."""
+    """Everything a call needs, on *stack* (which the caller started and will end). *settings* change the controller's environment."""
 
-    def __init__(self, *, progress: Callable[[str], None] = lambda line: None, **settings: str) -> None:
+    def __init__(self, stack: DevStack, *, progress: Callable[[str], None] = lambda line: None, **settings: str) -> None:
+        self.stack = stack
         self._progress = progress
         self._settings = settings
 
-    stack: DevStack
     standins: Standins
     controller: Controller
 
     def __enter__(self) -> Self:
-        with ExitStack() as exits:
-            self.stack = exits.enter_context(DevStack(progress=self._progress))
-            self._progress("Stand-ins for Google, Anthropic and the shop ...")
-            self.standins = start_standins(self.stack)
-            self._progress("Database schema ...")
-            migrations.upgrade(self.stack.postgres.dsn)
-            self.controller = Controller(self.stack, self.environment())
-            self._exits = exits.pop_all()
+        self._progress("Stand-ins for Google, Anthropic and the shop ...")
+        self.standins = start_standins(self.stack)
+        self._progress("Database schema ...")
+        migrations.upgrade(self.stack.postgres.dsn)
+        self.controller = Controller(self.stack, self._environment())
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._exits.close()
+        if self.controller.process is not None:
+            self.controller.stop()
 
-    def environment(self) -> dict[str, str]:
-        """The controller's settings on this system."""
-        own = {
-            "AUDIOSOCKET_HOST": "127.0.0.1",
-            "AUDIOSOCKET_PORT": str(free_port()),
-            "API_HOST": "127.0.0.1",
-            "API_PORT": str(free_port()),
-            "JOURNAL_DIRECTORY": str(self.stack.folder / "journal"),
-            "LOG_FORMAT": "json",
-        }
-        return own | self.stack.environment() | self.standins.environment() | self._settings
+    def _environment(self) -> dict[str, str]:
+        return self.stack.environment() | self.standins.environment() | {"LOG_FORMAT": "json"} | self._settings

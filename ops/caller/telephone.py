@@ -16,8 +16,9 @@ from typing import Self
 import aiohttp
 
 from audiosocket.audio import AudioFormat
+from audiosocket.limits import Limits
 from audiosocket.line import Line
-from audiosocket.server import AudioSocketServer, Limits
+from audiosocket.server import AudioSocketServer
 from ops.caller.ami import play_dtmf
 from ops.caller.ear import Ear, last_voiced_ms
 from ops.caller.operator import OperatorPhone
@@ -68,7 +69,7 @@ class Exchange:
 
     def __init__(self, asterisk: Asterisk) -> None:
         self.asterisk = asterisk
-        self._server = AudioSocketServer("127.0.0.1", 0, limits=Limits(connections=400))
+        self._server = AudioSocketServer("127.0.0.1", 0, limits=Limits(connections=400, claim_s=600))
 
     async def __aenter__(self) -> Self:
         await self._server.__aenter__()
