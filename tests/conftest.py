@@ -3,6 +3,7 @@
 Where Asterisk cannot be started its tests fail; `ALLOW_NO_ASTERISK=1` turns that into a skip.
 """
 
+import contextlib
 import os
 import time
 from collections.abc import Iterator
@@ -11,9 +12,19 @@ from pathlib import Path
 import pytest
 
 from ops.devstack import DevStack, DevStackError
+from ops.devstack.account import service_account
+from ops.devstack.asterisk_program import find_asterisk
 from ops.devstack.leftovers import listening_ports, processes_of
 
 _GONE_S = 5.0
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Fetch Asterisk, when a collected test needs it, before the first test's time limit runs. A failure is told by the fixture."""
+    needed = any("stack" in getattr(item, "fixturenames", ()) for item in session.items)
+    if needed and not session.config.option.collectonly:
+        with contextlib.suppress(DevStackError):
+            find_asterisk(service_account(), session.config.get_terminal_writer().line)
 
 
 @pytest.fixture(scope="session")
