@@ -133,7 +133,7 @@ class AnthropicSettings(Group, env_prefix="ANTHROPIC_"):
     api_key: Secret = Field(description="the key of the Anthropic account; any text with a stand-in")
     base_url: WebAddress = "https://api.anthropic.com"
     model: str = "claude-haiku-5-5"
-    max_tokens: int = Field(default=400, ge=16, le=8192)
+    max_tokens: int = Field(default=500, ge=16, le=8192)
 
 
 class ShopSettings(Group, env_prefix="SHOP_"):

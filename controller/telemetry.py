@@ -1,0 +1,173 @@
+"""Metrics: counted from the same records that the journal keeps, so that graphs and call records cannot disagree.
+
+Names and labels stand in one place, here. A call id, a telephone number or any text that a caller or the model can
+choose is never a label: each label below has a fixed, small set of values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+
+import msgspec
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from agent.records import Latencies, TurnRecord
+from controller.journal.records import CallRevised, Record, ToolCalled, TurnRecorded
+
+STATES = ("connecting", "greeting", "listening", "thinking", "tool", "speaking", "transferring", "operator", "ended")
+OUTCOMES = ("goodbye", "silence", "transferred", "hung_up", "abandoned", "failed", "moved", "orphaned", "too_long")
+ENDERS = ("caller", "agent", "operator", "supervisor", "controller", "asterisk")
+OTHER = "other"
+
+# Each budget of an answer's stages is an edge: 50 ms to the wire, 400 TTS, 500 STT, 1000 model, 2000 the whole answer.
+LATENCY_EDGES_S = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
+TOOL_EDGES_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
+CALL_EDGES_S = (5, 15, 30, 60, 120, 180, 300, 600, 1200, 1800, 3600)
+
+STAGES: Mapping[str, str] = {field.removesuffix("_ms"): field for field in Latencies.__struct_fields__}
+
+
+def _one_of(value: str | None, known: Collection[str]) -> str:
+    return value if value is not None and value in known else OTHER
+
+
+class _OpenCall(msgspec.Struct):
+    """What was counted of a call already; a record may be revised."""
+
+    state: str
+    transferred: bool = False
+    timed: set[tuple[int, str]] = msgspec.field(default_factory=set)
+
+
+class MetricsSink:
+    """Give it every record once, in order; ``append`` never raises. *tools* are the names that may be labels."""
+
+    def __init__(self, registry: CollectorRegistry, *, tools: Collection[str], transfer_reasons: Collection[str] = ()) -> None:
+        self._tools = frozenset(tools)
+        self._reasons = frozenset(transfer_reasons) or frozenset(
+            (
+                "asked",
+                "key",
+                "supervisor",
+                "stt_failed",
+                "tts_failed",
+                "model_failed",
+                "agent_failed",
+                "line_failed",
+                "busy",
+                "draining",
+                "orphaned",
+            )
+        )
+        self._open: dict[str, _OpenCall] = {}
+        self._active = Gauge("callctl_active_calls", "Calls that live now, by what they do.", ["state"], registry=registry)
+        self._calls = Counter(
+            "callctl_calls", "Calls that ended, by outcome and by whom they were ended.", ["outcome", "ended_by"], registry=registry
+        )
+        self._length = Histogram("callctl_call_seconds", "From the answer to the end.", buckets=CALL_EDGES_S, registry=registry)
+        self._transfers = Counter(
+            "callctl_transfers", "Calls that an operator took or was to take, by reason.", ["reason"], registry=registry
+        )
+        self._turns = Counter("callctl_turns", "Turns of speech.", ["speaker"], registry=registry)
+        self._interruptions = Counter("callctl_interruptions", "Turns of the agent that the caller cut short.", registry=registry)
+        self._latency = Histogram(
+            "callctl_answer_stage_seconds",
+            "Stages of an answer; answer is the whole.",
+            ["stage"],
+            buckets=LATENCY_EDGES_S,
+            registry=registry,
+        )
+        self._tool_calls = Counter("callctl_tool_calls", "Calls of tools.", ["name", "success"], registry=registry)
+        self._tool_length = Histogram("callctl_tool_seconds", "Duration of tools.", ["name"], buckets=TOOL_EDGES_S, registry=registry)
+        self._tokens = Counter("callctl_model_tokens", "Tokens of the model.", ["kind"], registry=registry)
+        self._cost = Counter("callctl_cost_usd", "Cost of ended calls.", ["service"], registry=registry)
+        self._frames = Counter(
+            "callctl_audio_frames", "Frames of 20 ms of ended calls: sent, skipped, received.", ["kind"], registry=registry
+        )
+        for state in STATES[:-1]:
+            self._active.labels(state)
+        for stage in STAGES:
+            self._latency.labels(stage)
+
+    @property
+    def active_calls(self) -> int:
+        return len(self._open)
+
+    def append(self, record: Record) -> None:
+        match record:
+            case CallRevised():
+                self._call(record)
+            case TurnRecorded():
+                self._turn(record.call_id, record.turn)
+            case ToolCalled(call=call):
+                name = _one_of(call.name, self._tools)
+                self._tool_calls.labels(name, "true" if call.success else "false").inc()
+                self._tool_length.labels(name).observe(call.duration_ms / 1000)
+
+    def _call(self, call: CallRevised) -> None:
+        known = self._open.get(call.call_id)
+        state = _one_of(call.state, STATES)
+        if call.ended_at_ms is not None:
+            self._end(call, known)
+        elif known is None:
+            known = self._open[call.call_id] = _OpenCall(state)
+            self._active.labels(state).inc()
+        elif state != known.state:
+            self._active.labels(known.state).dec()
+            self._active.labels(state).inc()
+            known.state = state
+        if known is not None and call.transferred and not known.transferred:
+            known.transferred = True
+            self._transfers.labels(_one_of(call.transfer_reason, self._reasons)).inc()
+
+    def _end(self, call: CallRevised, known: _OpenCall | None) -> None:
+        if known is not None:
+            del self._open[call.call_id]
+            self._active.labels(known.state).dec()
+        self._calls.labels(_one_of(call.outcome, OUTCOMES), _one_of(call.ended_by, ENDERS)).inc()
+        if call.answered_at_ms is not None and call.ended_at_ms is not None:
+            self._length.observe(max(0, call.ended_at_ms - call.answered_at_ms) / 1000)
+        for service, cost in call.cost.items():
+            self._cost.labels(_one_of(service, ("stt", "tts", "model"))).inc(max(0.0, cost))
+        for kind, frames in call.media.items():
+            self._frames.labels(_one_of(kind.removeprefix("frames_"), ("due", "sent", "skipped", "received"))).inc(max(0, frames))
+
+    def _turn(self, call_id: str, turn: TurnRecord) -> None:
+        if turn.revision == 1:
+            self._turns.labels(turn.speaker).inc()
+            for kind, tokens in turn.usage.items():
+                self._tokens.labels(_one_of(kind, _TOKENS)).inc(max(0, tokens))
+            if turn.interrupted:
+                self._interruptions.inc()
+        call = self._open.get(call_id)
+        for stage, field in STAGES.items():
+            milliseconds: int | None = getattr(turn.latencies, field)
+            if milliseconds is None or (call is not None and (turn.turn_number, stage) in call.timed):
+                continue
+            if call is not None:
+                call.timed.add((turn.turn_number, stage))
+            elif turn.revision > 1:
+                continue
+            self._latency.labels(stage).observe(milliseconds / 1000)
+
+
+_TOKENS = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+
+
+class LiveReadings(Collector):
+    """Values that somebody else keeps, read at the moment of the scrape. Register it once; add readings at any time."""
+
+    def __init__(self) -> None:
+        self._readings: list[tuple[type[Metric], str, str, Callable[[], float]]] = []
+
+    def gauge(self, name: str, help_: str, read: Callable[[], float]) -> None:
+        self._readings.append((GaugeMetricFamily, name, help_, read))
+
+    def counter(self, name: str, help_: str, read: Callable[[], float]) -> None:
+        self._readings.append((CounterMetricFamily, name, help_, read))
+
+    def collect(self) -> Iterator[Metric]:
+        for kind, name, help_, read in self._readings:
+            yield kind(name, help_, value=float(read()))  # type: ignore[call-arg]  # both families take value

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, generate_latest
+
+from agent.records import Latencies, ToolCallRecord, TurnRecord
+from controller.journal.records import CallRevised, MachineStepped, Record, ToolCalled, TurnRecorded
+from controller.telemetry import LiveReadings, MetricsSink
+
+CALL = "0198a5f0-0000-7000-8000-000000000001"
+
+
+class Metrics:
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.sink = MetricsSink(self.registry, tools=("search_tires",))
+
+    def append(self, *records: Record) -> None:
+        for record in records:
+            self.sink.append(record)
+
+    def value(self, name: str, /, **labels: str) -> float:
+        return self.registry.get_sample_value(name, labels) or 0.0
+
+
+def call(revision: int, state: str, **fields: object) -> CallRevised:
+    return CallRevised(
+        call_id=CALL,
+        revision=revision,
+        caller_id="+380671234567",
+        app="callctl",
+        channel_id="c",
+        state=state,
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+def turn(number: int, revision: int = 1, **fields: object) -> TurnRecorded:
+    return TurnRecorded(
+        call_id=CALL,
+        turn=TurnRecord(turn_number=number, speaker="agent", text="так", started_at_ms=0, revision=revision, **fields),  # type: ignore[arg-type]
+    )
+
+
+def test_a_live_call_is_counted_in_the_state_it_is_in_and_leaves_no_trace_there() -> None:
+    metrics = Metrics()
+    metrics.append(call(1, "connecting"), call(2, "listening"))
+    assert (metrics.value("callctl_active_calls", state="connecting"), metrics.value("callctl_active_calls", state="listening")) == (0, 1)
+    assert metrics.sink.active_calls == 1
+    metrics.append(call(3, "ended", answered_at_ms=1_000, ended_at_ms=61_000, outcome="goodbye", ended_by="agent"))
+    assert metrics.value("callctl_active_calls", state="listening") == 0
+    assert metrics.sink.active_calls == 0
+    assert metrics.value("callctl_calls_total", outcome="goodbye", ended_by="agent") == 1
+    assert metrics.value("callctl_call_seconds_sum") == 60
+
+
+def test_a_predecessors_call_that_is_only_closed_here_counts_as_ended_and_never_as_active() -> None:
+    metrics = Metrics()
+    metrics.append(call(7, "ended", ended_at_ms=1, outcome="orphaned", ended_by="controller"))
+    assert metrics.value("callctl_calls_total", outcome="orphaned", ended_by="controller") == 1
+    assert metrics.sink.active_calls == 0
+
+
+def test_a_transfer_counts_once_however_often_its_record_is_revised() -> None:
+    metrics = Metrics()
+    metrics.append(call(1, "listening"), *(call(n, "transferring", transferred=True, transfer_reason="asked") for n in (2, 3, 4)))
+    metrics.append(call(5, "ended", ended_at_ms=9, outcome="transferred", transferred=True, transfer_reason="asked"))
+    assert metrics.value("callctl_transfers_total", reason="asked") == 1
+
+
+def test_a_transfer_that_the_last_record_alone_tells_counts_too() -> None:
+    metrics = Metrics()
+    metrics.append(call(1, "listening"), call(2, "ended", ended_at_ms=9, transferred=True, transfer_reason="stt_failed"))
+    assert metrics.value("callctl_transfers_total", reason="stt_failed") == 1
+
+
+def test_the_stages_of_an_answer_fall_on_their_budgets_edges() -> None:
+    metrics = Metrics()
+    metrics.append(call(1, "listening"), turn(2, latencies=Latencies(stt_ms=500, model_ms=1000, answer_ms=2001)))
+    within = {"stt": "0.5", "model": "1.0"}
+    for stage, edge in within.items():
+        assert metrics.value("callctl_answer_stage_seconds_bucket", stage=stage, le=edge) == 1
+    assert metrics.value("callctl_answer_stage_seconds_bucket", stage="answer", le="2.0") == 0
+    assert metrics.value("callctl_answer_stage_seconds_count", stage="tts") == 0, "a stage that did not happen is not timed"
+
+
+def test_a_corrected_turn_is_timed_once_and_may_add_what_was_missing() -> None:
+    metrics = Metrics()
+    metrics.append(
+        call(1, "listening"), turn(2, latencies=Latencies(stt_ms=300)), turn(2, revision=2, latencies=Latencies(stt_ms=900, tts_ms=200))
+    )
+    assert metrics.value("callctl_answer_stage_seconds_sum", stage="stt") == 0.3
+    assert metrics.value("callctl_answer_stage_seconds_count", stage="tts") == 1
+    assert metrics.value("callctl_turns_total", speaker="agent") == 1
+
+
+def test_tools_are_counted_by_name_and_success_and_invented_names_share_one_label() -> None:
+    metrics = Metrics()
+    for name, success in (("search_tires", True), ("search_tires", False), ("drop_tables", False), ("another", False)):
+        metrics.append(
+            ToolCalled(
+                call_id=CALL,
+                call=ToolCallRecord(
+                    turn_number=2, tool_use_id="t", name=name, arguments={}, result={}, started_at_ms=0, duration_ms=250, success=success
+                ),
+            )
+        )
+    assert metrics.value("callctl_tool_calls_total", name="search_tires", success="true") == 1
+    assert metrics.value("callctl_tool_calls_total", name="search_tires", success="false") == 1
+    assert metrics.value("callctl_tool_calls_total", name="other", success="false") == 2
+    assert metrics.value("callctl_tool_seconds_sum", name="search_tires") == 0.5
+
+
+def test_frames_tokens_and_interruptions_are_summed() -> None:
+    metrics = Metrics()
+    metrics.append(call(1, "listening"), turn(2, interrupted=True, usage={"input_tokens": 900, "output_tokens": 40}))
+    metrics.append(call(2, "ended", ended_at_ms=1, media={"frames_sent": 98, "frames_skipped": 2}))
+    assert metrics.value("callctl_audio_frames_total", kind="skipped") == 2
+    assert metrics.value("callctl_model_tokens_total", kind="input_tokens") == 900
+    assert metrics.value("callctl_interruptions_total") == 1
+
+
+def test_neither_call_ids_nor_numbers_become_labels() -> None:
+    metrics = Metrics()
+    metrics.append(
+        call(1, "+380671234567"),
+        turn(2),
+        MachineStepped(call_id=CALL, sequence=1, at_ms=0, state="x", event={}, commands=[]),
+        call(
+            2,
+            "ended",
+            ended_at_ms=1,
+            outcome="+380671234567",
+            ended_by=CALL,
+            transferred=True,
+            transfer_reason=CALL,
+            cost={CALL: 1.0},
+            media={CALL: 1},
+        ),
+    )
+    text = generate_latest(metrics.registry).decode()
+    assert CALL not in text
+    assert "380671234567" not in text
+
+
+def test_live_readings_are_taken_at_the_scrape() -> None:
+    registry = CollectorRegistry()
+    readings = LiveReadings()
+    registry.register(readings)
+    backlog = [3]
+    readings.gauge("callctl_journal_backlog_records", "Waiting.", lambda: backlog[0])
+    readings.counter("callctl_ari_connects", "Connects.", lambda: 2)
+    backlog[0] = 5
+    assert registry.get_sample_value("callctl_journal_backlog_records") == 5
+    assert registry.get_sample_value("callctl_ari_connects_total") == 2
