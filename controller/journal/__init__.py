@@ -1,0 +1,1 @@
+"""The journal: local spool first, PostgreSQL behind it."""

@@ -1,0 +1,213 @@
+"""The journal: the one truth about every call, from the event loop to PostgreSQL.
+
+async with Journal.open(directory, dsn) as journal:
+    journal.append(TurnRecorded(...))        # microseconds, never waits, never raises
+    journal.status().failing                 # why something does not go on, in words, or None
+    await journal.flush(5)                   # True: everything appended so far is in PostgreSQL (or set aside)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import structlog
+
+from controller.journal import codec, partitions
+from controller.journal.dead_letters import DeadLetters
+from controller.journal.errors import DirectoryUnusable
+from controller.journal.files import DirectoryLock, SegmentFile, SegmentMaker
+from controller.journal.open_calls import OpenCalls
+from controller.journal.partitions import Retention
+from controller.journal.records import CallRevised, Record
+from controller.journal.spool import Spool, SpoolLimits
+from controller.journal.writer import Pace, Writer, connect
+
+UPKEEP_INTERVAL_S = 24 * 3600.0
+UPKEEP_RETRY_S = 60.0
+STOP_S = 2.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class JournalSettings:
+    drain_timeout_s: float = 5.0
+    limits: SpoolLimits = field(default_factory=SpoolLimits)
+    pace: Pace = field(default_factory=Pace)
+    retention: Retention = field(default_factory=Retention)
+    make_segment: SegmentMaker = SegmentFile
+    clock: Callable[[], float] = time.time  # Unix time in s
+
+
+@dataclass(frozen=True, slots=True)
+class JournalStatus:
+    backlog: int  # records taken and not yet in PostgreSQL
+    oldest_age_s: float  # of the oldest of them; 0 when there is none
+    appended: int  # sequence number of the newest record taken
+    durable: int  # ... on the local disk
+    stored: int  # ... in PostgreSQL or set aside
+    dead_letters: int  # records set aside because PostgreSQL refuses their content, until a person removes the file
+    refused: int  # records lost: not encodable, too large, or disk and memory were full
+    damaged_bytes: int  # of the spool's files, that could not be read back
+    disk_failing: str | None
+    database_failing: str | None
+    upkeep_failing: str | None  # making and dropping of partitions
+
+    @property
+    def failing(self) -> str | None:
+        """Everything that does not go on, in words."""
+        return "; ".join(why for why in (self.disk_failing, self.database_failing, self.upkeep_failing) if why) or None
+
+
+class Journal:
+    """Made by ``open``. ``append``, ``status`` and ``open_calls`` belong to the event loop's thread."""
+
+    def __init__(self, directory: Path, dsn: str, lock: DirectoryLock, settings: JournalSettings) -> None:
+        self._settings = settings
+        self._dsn = dsn
+        self._lock = lock
+        self._unencodable = 0
+        self._upkeep_failing: str | None = None
+        self._loop = asyncio.get_running_loop()
+        self._dead_letters = DeadLetters(directory)
+        open_calls = OpenCalls(directory)
+        self._spool = Spool(
+            directory,
+            limits=settings.limits,
+            visit=lambda frame: open_calls.fold_payload(frame.payload),
+            on_durable=self._on_durable,
+            make_segment=settings.make_segment,
+            clock=settings.clock,
+        )
+        self._left_open = {call.call_id: call for call in open_calls.calls()}
+        self._disk = ThreadPoolExecutor(1, "journal-disk")
+        self._writer = Writer(
+            self._spool,
+            dsn,
+            dead_letters=self._dead_letters,
+            open_calls=open_calls,
+            disk=self._disk,
+            pace=settings.pace,
+            clock=settings.clock,
+        )
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, directory: Path, dsn: str, settings: JournalSettings | None = None) -> AsyncIterator[Journal]:
+        """Take over *directory*, also while PostgreSQL is down; raises ``JournalError``.
+
+        On leaving, what is appended goes to the disk in any case and into PostgreSQL as far as ``drain_timeout_s`` allows;
+        the rest waits for the next start.
+        """
+        chosen = settings or JournalSettings()
+        lock = DirectoryLock(directory)
+        try:
+            journal = cls(directory, dsn, lock, chosen)
+        except OSError as error:
+            lock.release()
+            raise DirectoryUnusable(f"the journal's directory {directory} cannot be used: {error.strerror}") from error
+        tasks = [
+            asyncio.create_task(journal._writer.run(), name="journal-writer"),
+            asyncio.create_task(journal._upkeep(), name="journal-upkeep"),
+        ]
+        try:
+            yield journal
+        finally:
+            try:
+                await journal.flush(chosen.drain_timeout_s)
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(tasks, timeout=STOP_S)
+            finally:
+                journal._close_disk()
+
+    def append(self, record: Record) -> None:
+        """Take *record*. Returns within microseconds; what goes wrong is told by ``status``."""
+        if isinstance(record, CallRevised) and record.ended_at_ms is not None:
+            self._left_open.pop(record.call_id, None)
+        try:
+            payload = codec.encode(record)
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            self._unencodable += 1
+            log.error("record_refused", kind=type(record).__name__, call_id=record.call_id, reason=repr(error))
+            return
+        if self._spool.append(payload) is None and self._spool.refused & (self._spool.refused - 1) == 0:  # 1st, 2nd, 4th, ...
+            log.error("records_refused", kind=type(record).__name__, call_id=record.call_id, refused=self._spool.refused)
+
+    async def flush(self, timeout_s: float) -> bool:
+        """Wait until all that was appended is in PostgreSQL or set aside; False if *timeout_s* was not enough."""
+        target = self._spool.appended
+        self._spool.hurry()
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._writer.wait_stored(target)
+        except TimeoutError:
+            return False
+        return True
+
+    def open_calls(self) -> list[CallRevised]:
+        """Calls that a predecessor left open in this directory and nobody closed since: their newest records.
+
+        Close each by appending it with a higher revision and an end.
+        """
+        return list(self._left_open.values())
+
+    def status(self) -> JournalStatus:
+        backlog = max(0, self._spool.appended - self._writer.stored)
+        waiting = [at_ms for at_ms in (self._writer.reading_since_ms, self._spool.waiting_since_ms) if at_ms is not None]
+        return JournalStatus(
+            backlog=backlog,
+            oldest_age_s=max(0.0, self._settings.clock() - min(waiting) / 1000) if backlog and waiting else 0.0,
+            appended=self._spool.appended,
+            durable=self._spool.durable,
+            stored=self._writer.stored,
+            dead_letters=self._dead_letters.count,
+            refused=self._spool.refused + self._unencodable,
+            damaged_bytes=self._writer.damaged_bytes,
+            disk_failing=f"disk: {self._spool.failing}" if self._spool.failing else None,
+            database_failing=self._writer.failing,
+            upkeep_failing=self._upkeep_failing,
+        )
+
+    def _on_durable(self) -> None:
+        with suppress(RuntimeError):  # the loop is closed: we are, too
+            self._loop.call_soon_threadsafe(self._writer.nudge)
+
+    async def _upkeep(self) -> None:
+        while True:
+            pause_s = UPKEEP_INTERVAL_S
+            try:
+                await self._keep_up()
+                self._upkeep_failing = None
+            except (psycopg.Error, OSError) as error:
+                pause_s = UPKEEP_RETRY_S
+                reason = str(error).strip().splitlines()[:1]
+                if not self._writer.failing:  # else it is the same trouble, told already
+                    self._upkeep_failing = f"partitions: {reason[0] if reason else type(error).__name__}"
+                    log.warning("partitions_upkeep_failed", reason=self._upkeep_failing)
+            await asyncio.sleep(pause_s)
+
+    async def _keep_up(self) -> None:
+        async with await connect(self._dsn, "callctl-partitions") as connection:
+            now = datetime.fromtimestamp(self._settings.clock(), UTC)
+            await partitions.ensure(connection, partitions.months_from(now))
+            await partitions.drop_expired(connection, now, self._settings.retention)
+
+    def _close_disk(self) -> None:
+        """By now no call is left that a wait for the disk could disturb."""
+        self._disk.shutdown(wait=True)
+        lost = self._spool.close()
+        if lost:
+            log.error("records_lost_at_exit", records=lost, reason=self._spool.failing)
+        waiting = self._spool.appended - self._writer.stored
+        if waiting:
+            log.warning("records_wait_in_spool", records=waiting, reason=self._writer.failing)
+        self._lock.release()
