@@ -32,12 +32,19 @@ class Stretch:
     """One stretch of speech: messages ready for the wire, built when it is fed."""
 
     def __init__(
-        self, audio: AudioFormat, *, admit: Callable[[int], None], settle: Callable[[], None], on_ended: Callable[[], None]
+        self,
+        audio: AudioFormat,
+        *,
+        admit: Callable[[int], None],
+        settle: Callable[[], None],
+        on_started: Callable[[], None],
+        on_ended: Callable[[], None],
     ) -> None:
         """*admit* raises PlayoutFull where so many frames more are too many; *settle* is told when the end is known."""
         self._audio = audio
         self._admit = admit
         self._settle = settle
+        self._on_started = on_started
         self._on_ended = on_ended
         self._header = header(AUDIO_KINDS[audio], audio.frame_bytes)
         self._rest = b""  # fed, but less than a frame
@@ -93,6 +100,8 @@ class Stretch:
 
     def sent(self) -> None:
         """The first of ``messages`` has left."""
+        if not self._sent_bytes:
+            self._on_started()
         self.messages.popleft()
         self._sent_bytes += self._audio.frame_bytes
         if self.exhausted:
@@ -115,9 +124,12 @@ class Playout:
         self._paused = False
         self._closed = False
 
-    def play(self, on_ended: Callable[[], None]) -> Stretch:
-        """Queue a new stretch. *on_ended* is called once, from whatever call ends it; it must only note that."""
-        stretch = Stretch(self._audio, admit=self._admit, settle=self._settle, on_ended=on_ended)
+    def play(self, on_started: Callable[[], None], on_ended: Callable[[], None]) -> Stretch:
+        """Queue a new stretch. Both callbacks must only note what they are told.
+
+        *on_started* is called when its first frame has left, *on_ended* once, from whatever call ends it.
+        """
+        stretch = Stretch(self._audio, admit=self._admit, settle=self._settle, on_started=on_started, on_ended=on_ended)
         if self._closed:
             stretch.end()
         else:

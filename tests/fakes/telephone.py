@@ -25,6 +25,8 @@ class Telephone(asyncio.Protocol):
         """What each read gave, and when (monotonic, seconds)."""
         self.messages: list[Message] = []
         self.gone = False
+        self.address = "unknown"
+        """host:port, as the server sees it."""
         self._decoder = Decoder(65_535)
         self._news = asyncio.Event()
 
@@ -64,6 +66,10 @@ class Telephone(asyncio.Protocol):
     def hang_up(self) -> None:
         self.send(Message(Kind.HANGUP))
 
+    def finish_writing(self) -> None:
+        """Close our half of the connection."""
+        self._transport.write_eof()
+
     def drop(self) -> None:
         """Be gone without a word."""
         self._transport.abort()
@@ -99,6 +105,8 @@ class Telephone(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        host, port = transport.get_extra_info("sockname")
+        self.address = f"{host}:{port}"
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def data_received(self, data: bytes) -> None:

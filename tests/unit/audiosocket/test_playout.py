@@ -31,6 +31,7 @@ class NaiveStretch:
         self.finished = False
         self.ended = False
         self.endings = 0
+        self.starts = 0
 
 
 class PlayoutAgainstNaiveReference(RuleBasedStateMachine):
@@ -51,10 +52,13 @@ class PlayoutAgainstNaiveReference(RuleBasedStateMachine):
     def play(self) -> tuple[Stretch, NaiveStretch]:
         naive = NaiveStretch()
 
+        def started() -> None:
+            naive.starts += 1
+
         def ended() -> None:
             naive.endings += 1
 
-        pair = self.playout.play(ended), naive
+        pair = self.playout.play(started, ended), naive
         self.queue.append(naive)
         self.all.append(pair)
         return pair
@@ -127,8 +131,9 @@ class PlayoutAgainstNaiveReference(RuleBasedStateMachine):
             assert stretch.heard_ms == naive.heard * 1000 // 16_000
 
     @invariant()
-    def each_ends_once(self) -> None:
+    def each_starts_at_most_once_and_ends_once(self) -> None:
         for stretch, naive in self.all:
+            assert naive.starts == (naive.heard > 0)
             assert stretch.ended == naive.ended
             assert naive.endings == naive.ended
 
@@ -148,7 +153,7 @@ def test_silence_is_due_when_nothing_is_played() -> None:
 def test_after_it_was_closed_whatever_is_played_is_over_at_once() -> None:
     playout = Playout(SLIN16)
     playout.close()
-    stretch = playout.play(nothing)
+    stretch = playout.play(nothing, nothing)
     stretch.feed(speech(320))
     assert stretch.ended
     assert playout.due() == silence(SLIN16)
@@ -156,14 +161,14 @@ def test_after_it_was_closed_whatever_is_played_is_over_at_once() -> None:
 
 def test_half_a_sample_is_refused() -> None:
     with pytest.raises(ValueError, match="3 bytes are no whole number of samples"):
-        Playout(SLIN16).play(nothing).feed(b"abc")
+        Playout(SLIN16).play(nothing, nothing).feed(b"abc")
 
 
 def test_more_speech_than_anyone_listens_to_is_refused_and_leaves_the_rest_intact() -> None:
     playout = Playout(SLIN8)
-    playout.play(nothing).feed(bytes(QUEUED_MS_MAX // 20 * FRAME))
-    second = playout.play(nothing)
+    playout.play(nothing, nothing).feed(bytes(QUEUED_MS_MAX // 20 * FRAME))
+    second = playout.play(nothing, nothing)
     with pytest.raises(PlayoutFull, match="300 s"):
         second.feed(bytes(FRAME))
     playout.hush()
-    playout.play(nothing).feed(bytes(FRAME))
+    playout.play(nothing, nothing).feed(bytes(FRAME))
