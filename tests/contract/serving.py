@@ -16,7 +16,7 @@ async def serving(app: FastAPI) -> AsyncIterator[str]:
     """Serve *app* on a free port; yields ``http://127.0.0.1:<port>``."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=0))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=0))
         async with asyncio.TaskGroup() as group:
             group.create_task(server._serve([listening]), name="uvicorn")
             async with asyncio.timeout(10):

@@ -1,0 +1,75 @@
+"""Anthropic's stream events read into a reply's parts; pure.
+
+message_start ─► ( content_block_start ─► content_block_delta* ─► content_block_stop )* ─► message_delta ─► message_stop
+  usage            text | tool_use         text | piece of JSON      tool use is whole     stop reason, usage
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from anthropic.types import MessageDeltaUsage, RawMessageStreamEvent, Usage
+
+from agent.ports import ReplyEnded, TextDelta, ToolUse
+
+ReplyPart = TextDelta | ToolUse | ReplyEnded
+COUNTERS = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+
+
+class Malformed(Exception):
+    """The stream is not a reply: arguments that are no JSON object, or an end before the end."""
+
+
+class ReplyReader:
+    """One reply. Block types that we do not ask for, thinking among them, are passed over."""
+
+    def __init__(self) -> None:
+        self.usage: dict[str, int] = {}
+        self.stop_reason = ""
+        self.ended = False
+        self._tool: tuple[str, str] | None = None  # id and name while its arguments come
+        self._json: list[str] = []
+
+    def read(self, event: RawMessageStreamEvent) -> list[ReplyPart]:
+        """The parts that *event* completes, mostly one or none; raises ``Malformed``."""
+        match event.type:
+            case "message_start":
+                self._count(event.message.usage)
+            case "content_block_start":
+                block = event.content_block
+                self._tool = (block.id, block.name) if block.type == "tool_use" else None
+                self._json.clear()
+            case "content_block_delta":
+                if event.delta.type == "text_delta" and event.delta.text:
+                    return [TextDelta(event.delta.text)]
+                if event.delta.type == "input_json_delta":
+                    self._json.append(event.delta.partial_json)
+            case "content_block_stop":
+                return self._whole_tool()
+            case "message_delta":
+                self.stop_reason = event.delta.stop_reason or ""
+                self._count(event.usage)
+            case "message_stop":
+                self.ended = True
+                return [ReplyEnded(self.stop_reason, dict(self.usage))]
+        return []
+
+    def _whole_tool(self) -> list[ReplyPart]:
+        if self._tool is None:
+            return []
+        (tool_id, name), self._tool = self._tool, None
+        try:
+            arguments: Any = json.loads("".join(self._json) or "{}")
+        except ValueError as wrong:
+            raise Malformed(f"arguments of {name} are not JSON: {wrong}") from wrong
+        if not isinstance(arguments, dict):
+            raise Malformed(f"arguments of {name} are not an object")
+        return [ToolUse(tool_id, name, arguments)]
+
+    def _count(self, usage: Usage | MessageDeltaUsage) -> None:
+        """Counts are cumulative: the latest stands."""
+        for counter in COUNTERS:
+            count = getattr(usage, counter, None)
+            if isinstance(count, int):
+                self.usage[counter] = count

@@ -1,0 +1,147 @@
+"""The application: POST /v1/messages, streamed or whole, and the faults it plays on demand.
+
+request ─► key ─► rules ─► fault? ─► brain ─► latency_ms ─► first token ─► ms_per_token ─► ... ─► message_stop
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+
+from ops.standins.anthropic_api import stream
+from ops.standins.anthropic_api.brain import think
+from ops.standins.anthropic_api.rules import Refused, check
+from ops.standins.control import Control, Served, control_router
+
+HANG_S = 60.0  # longer than any client's patience
+PING_EVERY_S = 1.0
+ERROR_TYPES = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    404: "not_found_error",
+    429: "rate_limit_error",
+    500: "api_error",
+    529: "overloaded_error",
+}
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Blocks = Sequence[Mapping[str, Any]]
+
+
+class AnthropicSettings(msgspec.Struct):
+    latency_ms: Count = 0  # from the request to the first token
+    ms_per_token: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    fail_next: Count = 0  # so many requests answer fail_status
+    fail_status: Annotated[int, msgspec.Meta(ge=400, le=599)] = 529
+    retry_after_s: Annotated[float, msgspec.Meta(ge=0)] | None = None  # sent with the failures
+    hang_next: Count = 0  # so many stay silent before the first token, pings apart
+    cut_next: Count = 0  # so many streams break off in the middle of the text
+    error_in_stream_next: Count = 0  # so many streams bring an overloaded_error event in the middle
+    malformed_next: Count = 0  # so many tool uses have arguments that are not JSON; waits for a tool use
+
+
+def create_app(api_key: str, control: Control[AnthropicSettings], mind: Callable[[Any, Any], Blocks] = think) -> FastAPI:
+    """*api_key* empty: any non-empty key will do."""
+    app = FastAPI(title="Anthropic Messages API (stand-in)", openapi_url=None)
+    app.include_router(control_router(control))
+
+    @app.post("/v1/messages")
+    async def messages(request: Request) -> Response:
+        served = control.arrived("POST /v1/messages")
+        try:
+            body = _checked(request, await request.body(), api_key)
+            served.detail.update(model=body["model"], messages=len(body["messages"]))
+            await _fail(control)
+        except _Refusal as refusal:
+            served.ended(str(refusal.status), reason=str(refusal))
+            return refusal.response()
+        blocks = mind(body["messages"], body.get("tools", []))
+        headers = {"request-id": f"req_{uuid.uuid4().hex[:24]}"}
+        if not body.get("stream"):
+            await asyncio.sleep(control.settings.latency_ms / 1000)
+            served.ended()
+            return JSONResponse(stream.whole(body, blocks), headers=headers)
+        return StreamingResponse(_streamed(control, served, body, blocks), media_type="text/event-stream", headers=headers)
+
+    return app
+
+
+class _Refusal(Exception):
+    def __init__(self, status: int, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after_s = retry_after_s
+
+    def response(self) -> JSONResponse:
+        headers = {"request-id": f"req_{uuid.uuid4().hex[:24]}"}
+        if self.retry_after_s is not None:
+            headers["retry-after"] = f"{self.retry_after_s:g}"
+        error = {"type": ERROR_TYPES.get(self.status, "api_error"), "message": str(self)}
+        return JSONResponse({"type": "error", "error": error, "request_id": headers["request-id"]}, self.status, headers)
+
+
+def _checked(request: Request, raw: bytes, api_key: str) -> dict[str, Any]:
+    given = request.headers.get("x-api-key") or request.headers.get("authorization", "").removeprefix("Bearer ")
+    if not given or (api_key and not hmac.compare_digest(given.encode(), api_key.encode())):
+        raise _Refusal(401, "invalid API key" if given else "an API key is required: x-api-key, or Authorization as the library sends it")
+    if "anthropic-version" not in request.headers:
+        raise _Refusal(400, "anthropic-version: header is required")
+    try:
+        body = json.loads(raw)
+        check(body)
+    except ValueError as wrong:
+        raise _Refusal(400, f"The request body is not valid JSON: {wrong}") from wrong
+    except Refused as wrong:
+        raise _Refusal(400, str(wrong)) from wrong
+    return dict(body)
+
+
+async def _fail(control: Control[AnthropicSettings]) -> None:
+    if control.spend("fail_next"):
+        raise _Refusal(control.settings.fail_status, "a fault that was asked for", control.settings.retry_after_s)
+
+
+async def _streamed(control: Control[AnthropicSettings], served: Served, body: dict[str, Any], blocks: Blocks) -> AsyncIterator[bytes]:
+    """The stream's bytes, paced; the log learns when the first token left and how it ended."""
+    settings = control.settings
+    hangs, cuts, breaks = control.spend("hang_next"), control.spend("cut_next"), control.spend("error_in_stream_next")
+    has_tool = any(block["type"] == "tool_use" for block in blocks)
+    deltas = 0
+    try:
+        for event in stream.events(body, blocks, malformed=has_tool and control.spend("malformed_next")):
+            if event["type"] == "content_block_start" and event["index"] == 0:
+                async for ping in _silence(HANG_S if hangs else settings.latency_ms / 1000):
+                    yield ping
+                served.began()
+            if event["type"] == "content_block_delta":
+                deltas += 1
+                if deltas > 1:
+                    await asyncio.sleep(settings.ms_per_token / 1000)
+                if deltas == 3 and (cuts or breaks):
+                    if cuts:
+                        served.ended("cut")
+                        raise ConnectionResetError("a cut that was asked for")
+                    yield stream.sse({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}})
+                    served.ended("overloaded_error")
+                    return
+            yield stream.sse(event)
+        served.ended(tools=[block["name"] for block in blocks if block["type"] == "tool_use"])
+    finally:
+        served.ended("client gone")  # the first outcome stays
+
+
+async def _silence(seconds: float) -> AsyncIterator[bytes]:
+    """Time before the first token; the API pings in long ones."""
+    while seconds > PING_EVERY_S:
+        await asyncio.sleep(PING_EVERY_S)
+        seconds -= PING_EVERY_S
+        yield stream.sse({"type": "ping"})
+    if seconds > 0:
+        await asyncio.sleep(seconds)
