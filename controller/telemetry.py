@@ -19,6 +19,8 @@ from controller.journal.records import CallRevised, Record, ToolCalled, TurnReco
 STATES = ("connecting", "greeting", "listening", "thinking", "tool", "speaking", "transferring", "operator", "ended")
 OUTCOMES = ("goodbye", "silence", "transferred", "hung_up", "abandoned", "failed", "moved", "orphaned", "too_long")
 ENDERS = ("caller", "agent", "operator", "supervisor", "controller", "asterisk")
+# The machine's own words, the agent's (agent.outcome.HandOff.why) and who asked; a supervisor's free text is "other".
+TRANSFER_REASONS = ("key_0", "asked", "stt_failed", "tts_failed", "model_failed", "agent_failed", "busy", "draining", "orphaned", *ENDERS)
 OTHER = "other"
 
 # Each budget of an answer's stages is an edge: 50 ms to the wire, 400 TTS, 500 STT, 1000 model, 2000 the whole answer.
@@ -44,23 +46,11 @@ class _OpenCall(msgspec.Struct):
 class MetricsSink:
     """Give it every record once, in order; ``append`` never raises. *tools* are the names that may be labels."""
 
-    def __init__(self, registry: CollectorRegistry, *, tools: Collection[str], transfer_reasons: Collection[str] = ()) -> None:
+    def __init__(
+        self, registry: CollectorRegistry, *, tools: Collection[str], transfer_reasons: Collection[str] = TRANSFER_REASONS
+    ) -> None:
         self._tools = frozenset(tools)
-        self._reasons = frozenset(transfer_reasons) or frozenset(
-            (
-                "asked",
-                "key",
-                "supervisor",
-                "stt_failed",
-                "tts_failed",
-                "model_failed",
-                "agent_failed",
-                "line_failed",
-                "busy",
-                "draining",
-                "orphaned",
-            )
-        )
+        self._reasons = frozenset(transfer_reasons)
         self._open: dict[str, _OpenCall] = {}
         self._active = Gauge("callctl_active_calls", "Calls that live now, by what they do.", ["state"], registry=registry)
         self._calls = Counter(

@@ -1,0 +1,106 @@
+"""Are we fit to take calls? Every dependency is asked and told, each with a reason.
+
+    ready      everything is well
+    degraded   something is down that calls can do without: PostgreSQL (records wait in the spool), Redis, a vendor
+               (the caller is handed to an operator)
+    not ready  a required part is down: new calls would not reach us, or their records would be lost
+
+Asking is bounded and shared: however often readiness is read, a dependency is asked at most once in its ``fresh_s``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+Why = str | None
+Check = Callable[[], Awaitable[Why]]
+Status = Literal["ready", "degraded", "not ready"]
+
+ASK_TIMEOUT_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """*check* returns why it does not work, or None; whatever it raises counts as a reason."""
+
+    name: str
+    check: Check
+    required: bool = False
+    fresh_s: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    name: str
+    required: bool
+    why: Why
+
+    @property
+    def up(self) -> bool:
+        return self.why is None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    findings: tuple[Finding, ...]
+
+    @property
+    def status(self) -> Status:
+        if any(finding.required and not finding.up for finding in self.findings):
+            return "not ready"
+        return "ready" if all(finding.up for finding in self.findings) else "degraded"
+
+
+class Readiness:
+    def __init__(self, dependencies: Iterable[Dependency] = (), *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._dependencies = list(dependencies)
+        self._clock = clock
+        self._asked: dict[str, tuple[float, asyncio.Task[Why]]] = {}
+        self._told: dict[str, Why] = {}
+
+    def add(self, dependency: Dependency) -> None:
+        self._dependencies.append(dependency)
+
+    async def report(self) -> Report:
+        reasons = await asyncio.gather(*(asyncio.shield(self._ask(dependency)) for dependency in self._dependencies))
+        findings = tuple(
+            Finding(dependency.name, dependency.required, why) for dependency, why in zip(self._dependencies, reasons, strict=True)
+        )
+        for finding in findings:
+            self._tell_change(finding)
+        return Report(findings)
+
+    def _ask(self, dependency: Dependency) -> asyncio.Task[Why]:
+        asked = self._asked.get(dependency.name)
+        if asked is None or (asked[1].done() and self._clock() - asked[0] >= dependency.fresh_s):
+            asked = self._clock(), asyncio.create_task(_bounded(dependency), name=f"readiness-{dependency.name}")
+            self._asked[dependency.name] = asked
+        return asked[1]
+
+    def _tell_change(self, finding: Finding) -> None:
+        before = self._told.get(finding.name)
+        if finding.why == before:
+            return
+        self._told[finding.name] = finding.why
+        if finding.why is None:
+            log.info("dependency_up", dependency=finding.name)
+        else:
+            log.warning("dependency_down", dependency=finding.name, required=finding.required, why=finding.why)
+
+
+async def _bounded(dependency: Dependency) -> Why:
+    try:
+        async with asyncio.timeout(ASK_TIMEOUT_S):
+            return await dependency.check()
+    except TimeoutError:
+        return f"no answer within {ASK_TIMEOUT_S:g} s"
+    except Exception as error:  # noqa: BLE001 - the task's edge: whatever a client library raises is why the dependency is down
+        return str(error).strip() or type(error).__name__

@@ -1,0 +1,70 @@
+"""The HTTP server inside the controller's own event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Iterator
+
+import uvicorn
+from fastapi import FastAPI
+
+START_S = 5.0
+STOP_S = 2.0
+
+
+class PortTaken(Exception):
+    """Somebody else listens where we are to."""
+
+
+class _Server(uvicorn.Server):
+    """Leaves the process's signals to the composition root."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def bind(host: str, port: int, *, what: str) -> socket.socket:
+    """A listening address, or PortTaken in words."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise PortTaken(f"{what} cannot listen on {host}:{port}: {error.strerror}") from error
+    return bound
+
+
+@contextlib.asynccontextmanager
+async def serving(app: FastAPI, host: str, port: int) -> AsyncIterator[int]:
+    """Serve *app* until the block ends; yields the port, for *port* may be 0. Raises PortTaken."""
+    bound = bind(host, port, what="The API")
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=1,
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[bound]), name="api")
+    try:
+        async with asyncio.timeout(START_S):
+            while not server.started:  # uvicorn offers no event
+                if task.done():
+                    await task
+                await asyncio.sleep(0.005)
+        yield bound.getsockname()[1]
+    finally:
+        server.should_exit = True
+        await asyncio.wait([task], timeout=STOP_S)
+        task.cancel()
+        bound.close()
