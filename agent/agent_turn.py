@@ -1,0 +1,97 @@
+"""One turn of the agent, from its first cause to its entry in history and record.
+
+A turn is settled exactly once: when it was played to its end, or at the instant it is cut. Then the history keeps what was heard.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from agent.dialogue import Answer
+from agent.history import History
+from agent.minutes import Minutes
+from agent.outcome import HandOff
+from agent.records import Latencies
+from agent.speech import Speech
+from agent.turn_events import Think
+
+
+class AgentTurn:
+    """*asked* is the caller's turn it answers; None for a fixed phrase, which then becomes an entry of the history by itself."""
+
+    def __init__(
+        self, speech: Speech, *, minutes: Minutes, history: History, now_ms: Callable[[], int], asked: Think | None = None
+    ) -> None:
+        self.speech = speech
+        self.asked = asked
+        self.fillers: list[Speech] = []
+        self.answer = Answer(self.number, history.begin_reply()) if asked else None
+        self.hand_off: HandOff | None = None  # what follows once it was spoken
+        self.tasks: list[asyncio.Task[None]] = []
+        self._minutes = minutes
+        self._history = history
+        self._now_ms = now_ms
+        self._began_ms = now_ms()
+        self._token_ms: int | None = None
+        self._number: int | None = None
+        self._settled = False
+
+    def number(self) -> int:
+        """Given when the turn first does something that others can see."""
+        if self._number is None:
+            self._number = self._minutes.next_number()
+        return self._number
+
+    def first_token(self) -> None:
+        if self._token_ms is None:
+            self._token_ms = self._now_ms()
+
+    def cancel(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+
+    def settle(self, *, interrupted: bool) -> None:
+        if self._settled:
+            return
+        self._settled = True
+        interrupted = interrupted or not self.speech.heard_whole  # a line that closes ends the speech as if it had been played
+        text = self.speech.text
+        if self.answer is not None:
+            text = self.answer.reply.text or text
+            if interrupted:
+                self.answer.reply.cut(self.speech.heard_by_round())
+        else:
+            self._history.agent_said(self.speech.heard_text)
+        said = [*self.fillers, self.speech]
+        heard_ms = sum(speech.heard_ms for speech in said)
+        if self._number is None and not heard_ms:
+            return  # nobody noticed it
+        self._minutes.agent_turn(
+            self.number(),
+            text=" ".join(part for part in [*(speech.text for speech in self.fillers), text] if part),
+            heard_text=" ".join(part for speech in said if (part := speech.heard_text)),
+            heard_ms=heard_ms,
+            began_ms=min((ms for speech in said if (ms := speech.times.sent_ms) is not None), default=self._began_ms),
+            interrupted=interrupted,
+            latencies=self._latencies(),
+            usage=dict(self.answer.usage) if self.answer else {},
+        )
+
+    def _latencies(self) -> Latencies:
+        times = self.speech.times
+        if self.asked is None:
+            return Latencies(tts_ms=_between(times.clause_ms, times.audio_ms), wire_ms=_between(times.audio_ms, times.sent_ms))
+        return Latencies(
+            hold_ms=_between(self.asked.last_voiced_ms, self.asked.ended_ms),
+            stt_ms=_between(self.asked.ended_ms, self._began_ms),
+            model_ms=_between(self._began_ms, self._token_ms),
+            tts_ms=_between(times.clause_ms, times.audio_ms),
+            wire_ms=_between(times.audio_ms, times.sent_ms),
+            answer_ms=_between(self.asked.last_voiced_ms, times.sent_ms),
+            filler_ms=_between(self.asked.last_voiced_ms, self.fillers[0].times.sent_ms) if self.fillers else None,
+        )
+
+
+def _between(from_ms: int | None, to_ms: int | None) -> int | None:
+    return None if from_ms is None or to_ms is None else max(0, to_ms - from_ms)

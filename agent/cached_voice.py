@@ -1,0 +1,63 @@
+"""A voice that remembers: prerendered phrases first, then fixed phrases it has said before, then the real one."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Collection
+
+from agent.ports import Voice
+from agent.prompt.phrases import PHRASES
+from agent.prompt.rendered import prerendered
+from audiosocket.audio import AudioFormat
+
+_PIECE_MS = 1_000  # of stored audio fed at once
+
+
+class CachedVoice:
+    """Shared by all calls of a process. Only *fixed* texts are kept: what is said to one caller is not another's.
+
+    *bundled* gives audio known beforehand; pass ``lambda text, audio: None`` to hear even the fixed phrases in the real voice.
+    """
+
+    def __init__(
+        self,
+        voice: Voice,
+        *,
+        bundled: Callable[[str, AudioFormat], bytes | None] = prerendered,
+        fixed: Collection[str] = tuple(PHRASES.values()),
+        limit_bytes: int = 16_000_000,
+    ) -> None:
+        self._voice = voice
+        self._bundled = bundled
+        self._fixed = frozenset(fixed)
+        self._limit_bytes = limit_bytes
+        self._kept: OrderedDict[tuple[str, int], bytes] = OrderedDict()
+        self._kept_bytes = 0
+
+    async def speak(self, text: str, audio: AudioFormat) -> AsyncIterator[bytes]:
+        """As ``ports.Voice.speak``; known audio comes at once and never fails."""
+        key = (text, audio.rate_hz)
+        known = self._bundled(text, audio) or self._kept.get(key)
+        if known is not None:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            step = audio.rate_hz * _PIECE_MS // 1000 * 2
+            for at in range(0, len(known), step):
+                yield known[at : at + step]
+            return
+        pieces: list[bytes] = []
+        async for piece in self._voice.speak(text, audio):
+            if text in self._fixed:
+                pieces.append(piece)
+            yield piece
+        if pieces:  # only a phrase that came to its end is worth keeping
+            self._keep(key, b"".join(pieces))
+
+    def _keep(self, key: tuple[str, int], pcm: bytes) -> None:
+        if len(pcm) > self._limit_bytes or key in self._kept:
+            return
+        self._kept[key] = pcm
+        self._kept_bytes += len(pcm)
+        while self._kept_bytes > self._limit_bytes:
+            _, oldest = self._kept.popitem(last=False)
+            self._kept_bytes -= len(oldest)

@@ -1,0 +1,117 @@
+"""One conversation of the agent with one caller: everything that outlives a line (history, numbering, limits) and the talks on it.
+
+conversation = Conversation(services, transcript, caller, settings)
+outcome = await conversation.run(line, "greeting")       # HandOff: the controller puts him through ...
+outcome = await conversation.run(line, "nobody_free")    # ... and he came back: same history
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import structlog
+
+from agent.dialogue import Dialogue
+from agent.guard import Guard
+from agent.minutes import Minutes
+from agent.outcome import HandOff, Outcome
+from agent.ports import Line, Model, Recognizer, Shop, Transcript, Voice
+from agent.prompt.phrases import PHRASES
+from agent.prompt.rendered import phrase_pcm
+from agent.prompt.system import system_prompt
+from agent.records import Latencies
+from agent.settings import AgentSettings
+from agent.summary import summary_of
+from agent.talk import Talk
+from agent.tools.catalogue import CATALOGUE
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    recognizer: Recognizer
+    model: Model
+    voice: Voice
+    shop: Shop
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    number: str
+    name: str | None = None
+
+
+class Conversation:
+    def __init__(self, services: Services, transcript: Transcript, caller: Caller, settings: AgentSettings | None = None) -> None:
+        self._services = services
+        self._settings = settings or AgentSettings()
+        self._loop = asyncio.get_running_loop()
+        self._minutes = Minutes(transcript, self._now_ms)
+        self._dialogue = Dialogue(
+            model=services.model,
+            shop=services.shop,
+            tools=CATALOGUE,
+            guard=Guard([tool.name for tool in CATALOGUE], calls_max=self._settings.tool_calls_max),
+            transcript=transcript,
+            system=system_prompt(caller.name),
+            caller_number=caller.number,
+            rounds_max=self._settings.rounds_max,
+            tool_timeout_s=self._settings.tool_timeout_s,
+        )
+
+    async def run(self, line: Line, opening: str) -> Outcome:
+        """Talk on *line* until there is an outcome; *opening* is a key of ``prompt.phrases``.
+
+        Cancelling stops the speech at once and records the turn as far as it was heard. Whatever breaks inside, the caller is told and
+        handed over: the outcome says so.
+        """
+        if opening not in PHRASES:
+            raise ValueError(f"unknown opening {opening!r}")
+        talk = Talk(
+            line,
+            recognizer=self._services.recognizer,
+            voice=self._services.voice,
+            dialogue=self._dialogue,
+            minutes=self._minutes,
+            settings=self._settings,
+            now_ms=self._now_ms,
+        )
+        try:
+            return await talk.run(opening)
+        except Exception:  # the conversation's edge: a fault of ours must not drop the caller
+            log.exception("conversation_broke")
+            return await self._apologise(line)
+
+    async def _apologise(self, line: Line) -> Outcome:
+        """The plainest way to say it: no machine, no voice, nothing that might have been what broke."""
+        outcome = HandOff("agent_failed", summary_of(self._dialogue.history, "agent_failed"))
+        pcm = phrase_pcm("apology_transfer", line.format.rate_hz)
+        if pcm is None:
+            return outcome
+        began_ms = self._now_ms()
+        playback = line.play()
+        playback.feed(pcm)
+        playback.finish()
+        try:
+            async with asyncio.timeout(self._settings.last_words_s):
+                heard_ms = await playback.done()
+        except TimeoutError:
+            line.hush()
+            heard_ms = playback.heard_ms
+        text = PHRASES["apology_transfer"]
+        self._minutes.agent_turn(
+            self._minutes.next_number(),
+            text=text,
+            heard_text=text if heard_ms else "",
+            heard_ms=heard_ms,
+            began_ms=began_ms,
+            interrupted=False,
+            latencies=Latencies(),
+            usage={},
+        )
+        return outcome
+
+    def _now_ms(self) -> int:
+        return round(self._loop.time() * 1000)  # rounded: a timer that is early by a float's error must not ask twice

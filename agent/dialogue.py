@@ -1,0 +1,187 @@
+"""The model ↔ tools loop over the history: one answer after another.
+
+    caller's words ─► model ─► text, tool uses ─► tools ─► model ─► ... ─► text
+
+A tool once begun runs to its end even if the caller interrupts: its result belongs to the history and to the record. So tools run as
+tasks of the conversation's group, and the next answer waits for them first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from agent.errors import ModelFailed
+from agent.guard import Guard
+from agent.history import AgentReplied, History, Round
+from agent.ports import Model, ModelRequest, ReplyEnded, Shop, TextDelta, ToolUse, Transcript
+from agent.records import ToolCallRecord
+from agent.streams import closing
+from agent.tasks import Spawn
+from agent.tools.tool import Desk, Tool, ToolResult
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of the answer; *round_index* tells which of the model's replies it is from."""
+
+    text: str
+    round_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoundEnded:
+    """The model has finished one reply; no piece can follow that belongs to the same sentence."""
+
+    round_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToolBegan:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolEnded:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred:
+    """The talk goes to a human once the words so far were spoken."""
+
+    summary: str
+    asked: bool  # the model used the transfer tool; otherwise a limit was reached
+
+
+Step = Text | RoundEnded | ToolBegan | ToolEnded | Transferred
+
+
+@dataclass(slots=True)
+class Answer:
+    """One answer in the making."""
+
+    turn_number: Callable[[], int]  # of the agent's turn; numbered when first needed
+    reply: AgentReplied
+    usage: dict[str, int] = field(default_factory=dict)
+
+
+class Dialogue:
+    def __init__(
+        self,
+        *,
+        model: Model,
+        shop: Shop,
+        tools: Sequence[Tool[Any]],
+        guard: Guard,
+        transcript: Transcript,
+        system: str,
+        caller_number: str,
+        rounds_max: int = 6,
+        tool_timeout_s: float = 20.0,
+    ) -> None:
+        self.history = History()
+        self._model = model
+        self._shop = shop
+        self._tools = {one.name: one for one in tools}
+        self._specs = tuple(one.spec for one in tools)
+        self._guard = guard
+        self._transcript = transcript
+        self._system = system
+        self._caller_number = caller_number
+        self._rounds_max = rounds_max
+        self._tool_timeout_s = tool_timeout_s
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def answer(self, answer: Answer, spawn: Spawn) -> AsyncIterator[Step]:
+        """Answer what the history ends with; raises ``ModelFailed``."""
+        if self._running:  # of an interrupted answer; each has its own timeout
+            await asyncio.wait(self._running)
+        for index in range(self._rounds_max):
+            entry = Round()
+            request = ModelRequest(self._system, self.history.messages(), self._specs)
+            answer.reply.rounds.append(entry)
+            async with closing(self._reply(request, entry, answer)) as texts:
+                async for text in texts:
+                    yield Text(text, index)
+            yield RoundEnded(index)
+            if not entry.uses:
+                return
+            for use in entry.uses:
+                yield ToolBegan(use.name)
+                outcome: list[ToolResult] = []
+                task = spawn(self._use(use, entry, answer.turn_number(), outcome), f"tool-{use.name}")
+                self._running.add(task)
+                task.add_done_callback(self._running.discard)
+                await asyncio.wait([task])  # being interrupted here leaves the task running
+                yield ToolEnded(use.name)
+                if outcome and (summary := outcome[0].hand_off) is not None:
+                    yield Transferred(summary, asked=outcome[0].success)
+                    return
+        raise ModelFailed(f"no answer after {self._rounds_max} rounds of tools")
+
+    async def _reply(self, request: ModelRequest, entry: Round, answer: Answer) -> AsyncIterator[str]:
+        async with closing(self._model.reply(request)) as parts:
+            async for part in parts:
+                match part:
+                    case TextDelta(text):
+                        entry.text += text
+                        yield text
+                    case ToolUse():
+                        entry.uses.append(part)
+                    case ReplyEnded(_, usage):
+                        for name, count in usage.items():
+                            answer.usage[name] = answer.usage.get(name, 0) + count
+
+    async def _use(self, use: ToolUse, entry: Round, turn_number: int, outcome: list[ToolResult]) -> None:
+        """Work one tool and put its result where it belongs, whoever has stopped waiting for it."""
+        started_at_ms, began_s = int(time.time() * 1000), asyncio.get_running_loop().time()
+        request_id = uuid.uuid4().hex
+        result = ToolResult({"error": "Інструмент перервано: розмова закінчилась."}, success=False)
+        try:
+            result = await self._work(use, request_id)
+        finally:
+            entry.results[use.id] = result.content
+            outcome.append(result)
+            self._transcript.tool_call(
+                ToolCallRecord(
+                    turn_number=turn_number,
+                    tool_use_id=use.id,
+                    name=use.name,
+                    arguments=dict(use.arguments),
+                    result=dict(result.content),
+                    started_at_ms=started_at_ms,
+                    duration_ms=round((asyncio.get_running_loop().time() - began_s) * 1000),
+                    success=result.success,
+                    request_id=request_id,
+                )
+            )
+
+    async def _work(self, use: ToolUse, request_id: str) -> ToolResult:
+        refusal = self._guard.check(use.name)
+        if refusal is not None:
+            hand_off = "Розмова вичерпала можливості автоматичного консультанта." if refusal.hand_off else None
+            return ToolResult({"error": refusal.words}, success=False, hand_off=hand_off)
+        desk = Desk(self._shop, self._caller_number, request_id)
+        try:
+            async with asyncio.timeout(self._tool_timeout_s):
+                return await self._tools[use.name].use(_arguments(use), desk)
+        except TimeoutError:
+            return ToolResult(
+                {"error": "Система магазину не відповіла вчасно. Вибачся і запропонуй передзвонити або оператора."}, success=False
+            )
+        except Exception as error:  # a task's edge: a broken tool is told to the model and must not end the call
+            log.exception("tool_broke", tool=use.name, request_id=request_id, error=str(error))
+            return ToolResult({"error": "Інструмент зламався. Вибачся і запропонуй оператора."}, success=False)
+
+
+def _arguments(use: ToolUse) -> Mapping[str, Any]:
+    return use.arguments if isinstance(use.arguments, Mapping) else {}

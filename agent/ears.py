@@ -1,0 +1,71 @@
+"""The caller's frames: to the endpointer one by one, to the recogniser in batches."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from agent.endpointing import Endpointer, SpeechBegan, SpeechEnded
+from agent.ports import Recognition
+from audiosocket.audio import AudioFormat
+
+_BATCH_MS = 100  # 20 ms messages cost twice the CPU of 100 ms ones
+_KEPT_BATCHES = 30  # while the recogniser is still connecting
+_TAIL_MS = 600  # of silence that a recogniser needs to believe in an end
+
+
+class Ears:
+    """*on_event* is called in the event loop, before anything slower is done with the frame."""
+
+    def __init__(
+        self,
+        audio: AudioFormat,
+        endpointer: Endpointer,
+        *,
+        now_ms: Callable[[], int],
+        on_event: Callable[[SpeechBegan | SpeechEnded], None],
+    ) -> None:
+        self._audio = audio
+        self._endpointer = endpointer
+        self._now_ms = now_ms
+        self._on_event = on_event
+        self._batch = bytearray()
+        self._batch_bytes = audio.frame_bytes * _BATCH_MS // 20
+        self._kept: deque[bytes] = deque(maxlen=_KEPT_BATCHES)
+        self._recognition: Recognition | None = None
+
+    @property
+    def deadline_ms(self) -> int | None:
+        """When ``tick`` is due."""
+        return self._endpointer.deadline_ms
+
+    def attach(self, recognition: Recognition) -> None:
+        """The recogniser is there; it gets what was said meanwhile."""
+        self._recognition = recognition
+        while self._kept:
+            recognition.hear(self._kept.popleft())
+
+    def frame(self, pcm: bytes) -> None:
+        """The line's sink."""
+        event = self._endpointer.frame(pcm, self._now_ms())
+        if event is not None:
+            self._on_event(event)
+        self._batch += pcm
+        if len(self._batch) >= self._batch_bytes or isinstance(event, SpeechEnded):
+            self._send()
+
+    def tick(self) -> None:
+        """Time passed without frames: a telephone may send nothing in silence, and the recogniser would wait for ever."""
+        event = self._endpointer.tick(self._now_ms())
+        if event is not None:
+            self._on_event(event)
+            self._batch += bytes(self._audio.frame_bytes * _TAIL_MS // 20)
+            self._send()
+
+    def _send(self) -> None:
+        batch = bytes(self._batch)
+        self._batch.clear()
+        if self._recognition is None:
+            self._kept.append(batch)
+        else:
+            self._recognition.hear(batch)

@@ -1,0 +1,139 @@
+"""What was said in the conversation, in the form the model reads it.
+
+Pure. The entries are kept as they happened and rendered into messages on demand, so that every list the model gets is well formed by
+construction: roles alternate, the caller begins, each tool_use is answered by a tool_result in the next message. What an interrupted
+agent had not yet said aloud is not in it.
+
+    CallerSaid      "Є зимові на Камрі?"
+    AgentReplied    round 1: "Зараз гляну."  use search_tires ── result
+                    round 2: "Є Michelin X-Ice за 4 500 грн." ── cut to what was heard
+    AgentSaid       a fixed phrase: greeting, "ви ще на лінії?"
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from agent.ports import ToolUse
+
+_CALL_BEGAN = "(абонент додзвонився)"
+_NOT_BEGUN = {"error": "Не виконано: абонент перебив раніше."}
+
+
+@dataclass(slots=True)
+class CallerSaid:
+    text: str
+
+
+@dataclass(slots=True)
+class AgentSaid:
+    text: str
+
+
+@dataclass(slots=True)
+class Round:
+    """One reply of the model: text, then possibly tools."""
+
+    text: str = ""
+    uses: list[ToolUse] = field(default_factory=list)
+    results: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # by tool_use id; may arrive after a cut
+
+    @property
+    def empty(self) -> bool:
+        return not self.text.strip() and not self.uses
+
+
+@dataclass(slots=True)
+class AgentReplied:
+    rounds: list[Round] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return " ".join(part for part in (entry.text.strip() for entry in self.rounds) if part)
+
+    def cut(self, heard: Mapping[int, str]) -> None:
+        """Keep of each round's text only what was heard; *heard* is by index of the round."""
+        for index, entry in enumerate(self.rounds):
+            entry.text = heard.get(index, "")
+
+
+class History:
+    def __init__(self) -> None:
+        self._entries: list[CallerSaid | AgentSaid | AgentReplied] = []
+
+    def caller_said(self, text: str) -> None:
+        self._entries.append(CallerSaid(text))
+
+    def agent_said(self, text: str) -> None:
+        if text.strip():
+            self._entries.append(AgentSaid(text))
+
+    def begin_reply(self) -> AgentReplied:
+        reply = AgentReplied()
+        self._entries.append(reply)
+        return reply
+
+    def last_caller_texts(self, count: int) -> list[str]:
+        texts = [entry.text for entry in self._entries if isinstance(entry, CallerSaid)]
+        return texts[-count:]
+
+    def messages(self) -> list[dict[str, Any]]:
+        """The Messages API's form: ``{"role", "content": [blocks]}``; always begins with the user."""
+        messages: list[dict[str, Any]] = []
+        for entry in self._entries:
+            match entry:
+                case CallerSaid(text):
+                    _add(messages, "user", [_text(text)])
+                case AgentSaid(text):
+                    _add(messages, "assistant", [_text(text)])
+                case AgentReplied(rounds):
+                    for one in rounds:
+                        _add_round(messages, one)
+        if messages and messages[0]["role"] == "assistant":
+            messages.insert(0, {"role": "user", "content": [_text(_CALL_BEGAN)]})
+        return messages
+
+
+def _add_round(messages: list[dict[str, Any]], one: Round) -> None:
+    if one.empty:
+        return
+    blocks = [_text(one.text.strip())] if one.text.strip() else []
+    uses = [{"type": "tool_use", "id": use.id, "name": use.name, "input": dict(use.arguments)} for use in one.uses]
+    _add(messages, "assistant", [*blocks, *uses])
+    if one.uses:
+        _add(messages, "user", [_result(use.id, one.results.get(use.id, _NOT_BEGUN)) for use in one.uses])
+
+
+def _add(messages: list[dict[str, Any]], role: str, blocks: list[dict[str, Any]]) -> None:
+    if messages and messages[-1]["role"] == role:
+        messages[-1]["content"] += blocks
+    else:
+        messages.append({"role": role, "content": blocks})
+
+
+def _text(text: str) -> dict[str, Any]:
+    return {"type": "text", "text": text}
+
+
+def _result(tool_use_id: str, result: Mapping[str, Any]) -> dict[str, Any]:
+    block: dict[str, Any] = {
+        "type": "tool_result",
+        "tool_use_id": tool_use_id,
+        "content": [_text(json.dumps(result, ensure_ascii=False))],
+    }
+    return {**block, "is_error": True} if "error" in result else block
+
+
+def heard_part(text: str, heard_ms: int, total_ms: int) -> str:
+    """The words of *text* that had been said whole after *heard_ms* of *total_ms*, in proportion to its length."""
+    if heard_ms <= 0 or total_ms <= 0:
+        return ""
+    if heard_ms >= total_ms:
+        return text
+    reach = len(text) * heard_ms // total_ms
+    if reach < len(text) and text[reach].isspace():
+        return text[:reach].rstrip()
+    return text[:reach].rpartition(" ")[0].rstrip()

@@ -1,0 +1,81 @@
+"""The minutes of a conversation: numbers the turns and writes them into the transcript, with corrections."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from agent.ports import Transcript
+from agent.records import AgentState, Latencies, TurnRecord
+from agent.words import Taken
+
+
+class Minutes:
+    """One per call. Times come in as ms of the loop's clock and are recorded as Unix time."""
+
+    def __init__(self, transcript: Transcript, now_ms: Callable[[], int]) -> None:
+        self._transcript = transcript
+        self._unix_offset_ms = round(time.time() * 1000) - now_ms()
+        self._count = 0
+        self._last_caller_turn: TurnRecord | None = None
+        self._state: AgentState | None = None
+
+    def next_number(self) -> int:
+        self._count += 1
+        return self._count
+
+    def state(self, state: AgentState) -> None:
+        if state is not self._state:
+            self._state = state
+            self._transcript.state(state)
+
+    def caller_turn(self, taken: Taken, began_ms: int) -> None:
+        turn = TurnRecord(
+            turn_number=self.next_number(),
+            speaker="caller",
+            text=taken.text,
+            started_at_ms=began_ms + self._unix_offset_ms,
+            stt_confidence=taken.confidence,
+            language=taken.language,
+        )
+        self._last_caller_turn = turn
+        self._transcript.turn(turn)
+
+    def correct(self, taken: Taken) -> None:
+        """The final text of the last caller turn came late."""
+        turn = self._last_caller_turn
+        if turn is None:
+            return
+        corrected = msgspec.structs.replace(
+            turn, text=taken.text, revision=turn.revision + 1, stt_confidence=taken.confidence, language=taken.language
+        )
+        self._last_caller_turn = corrected
+        self._transcript.turn(corrected)
+
+    def agent_turn(
+        self,
+        number: int,
+        *,
+        text: str,
+        heard_text: str,
+        heard_ms: int,
+        began_ms: int,
+        interrupted: bool,
+        latencies: Latencies,
+        usage: dict[str, int],
+    ) -> None:
+        self._transcript.turn(
+            TurnRecord(
+                turn_number=number,
+                speaker="agent",
+                text=text,
+                started_at_ms=began_ms + self._unix_offset_ms,
+                heard_text=heard_text,
+                heard_ms=heard_ms,
+                interrupted=interrupted,
+                latencies=latencies,
+                usage=usage,
+            )
+        )

@@ -1,0 +1,19 @@
+"""What can be set of a conversation; the composition root fills it from the environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from agent.endpointing import EndpointingConfig
+from agent.turn import TurnConfig
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSettings:
+    endpointing: EndpointingConfig = field(default_factory=EndpointingConfig)
+    turn: TurnConfig = field(default_factory=TurnConfig)
+    tool_calls_max: int = 10  # in one call, transfers not counted
+    rounds_max: int = 6  # model replies in one answer
+    tool_timeout_s: float = 20.0  # the shop's client gives up by itself before
+    tool_linger_s: float = 1.0  # for a tool that still runs when the talk ends
+    last_words_s: float = 15.0

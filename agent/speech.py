@@ -1,0 +1,140 @@
+"""One stretch of the agent's speech: clauses in, audio on the line, and exactly what was heard of them.
+
+    clauses ─► bounded queue ─► Voice ─► one Playback per clause ─► Line
+                                  └─ at most two clauses ahead of the caller's ear
+
+While a clause plays, the next is synthesised; not more, because a barge-in throws it away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agent.history import heard_part
+from agent.ports import Line, Playback, Voice
+from agent.streams import closing
+from agent.tasks import Spawn
+
+_MS_PER_CHARACTER = 65  # of Ukrainian speech: stands in for the length of a clause whose synthesis was cut short
+_AHEAD = 2  # clauses in playing and readiness
+
+
+@dataclass(slots=True)
+class Clause:
+    text: str
+    round_index: int
+    playback: Playback
+    fed_bytes: int = 0
+    complete: bool = False
+
+
+@dataclass(slots=True)
+class SpeechTimes:
+    """When the first of it happened, in ms of the loop's clock."""
+
+    clause_ms: int | None = None
+    audio_ms: int | None = None
+    sent_ms: int | None = None
+
+
+class Speech:
+    """Owned by one task that runs ``run``; ``say`` and ``end`` are called by whoever makes the words."""
+
+    def __init__(
+        self,
+        line: Line,
+        voice: Voice,
+        *,
+        spawn: Spawn,
+        now_ms: Callable[[], int],
+        on_started: Callable[[], None],
+        on_drained: Callable[[], None],
+    ) -> None:
+        self._line = line
+        self._voice = voice
+        self._spawn = spawn
+        self._now_ms = now_ms
+        self._on_started = on_started
+        self._on_drained = on_drained
+        self._waiting: asyncio.Queue[tuple[str, int] | None] = asyncio.Queue(32)
+        self._clauses: list[Clause] = []
+        self._ended = False
+        self.times = SpeechTimes()
+
+    async def say(self, text: str, round_index: int = 0) -> None:
+        if self.times.clause_ms is None:
+            self.times.clause_ms = self._now_ms()
+        await self._waiting.put((text, round_index))
+
+    async def end(self) -> None:
+        """No more clauses will come."""
+        self._ended = True
+        await self._waiting.put(None)
+
+    async def run(self) -> None:
+        """Speak until ``end`` and the last frame was played; raises ``VoiceFailed``."""
+        while (item := await self._waiting.get()) is not None:
+            if len(self._clauses) >= _AHEAD:
+                await self._clauses[-_AHEAD].playback.done()
+            clause = Clause(*item, self._line.play())
+            self._clauses.append(clause)
+            self._spawn(self._watch(clause), "speech-watch")  # ends by itself: a playback is always done one day
+            await self._synthesise(clause)
+        if self._clauses:
+            await self._clauses[-1].playback.done()
+
+    async def _synthesise(self, clause: Clause) -> None:
+        async with closing(self._voice.speak(clause.text, self._line.format)) as pieces:
+            async for piece in pieces:
+                if self.times.audio_ms is None:
+                    self.times.audio_ms = self._now_ms()
+                clause.playback.feed(piece)
+                clause.fed_bytes += len(piece)
+        clause.complete = True
+        clause.playback.finish()
+
+    async def _watch(self, clause: Clause) -> None:
+        """Tell when a clause begins after silence and when nothing is left to play."""
+        if not await clause.playback.started():
+            return
+        if self.times.sent_ms is None:
+            self.times.sent_ms = self._now_ms()
+        self._on_started()
+        await clause.playback.done()
+        if clause is self._clauses[-1] and self._waiting.empty() and not self._ended:
+            self._on_drained()
+
+    # What was heard.
+
+    @property
+    def heard_ms(self) -> int:
+        return sum(clause.playback.heard_ms for clause in self._clauses)
+
+    @property
+    def heard_whole(self) -> bool:
+        return all(self._heard(clause) == clause.text for clause in self._clauses)
+
+    def heard_by_round(self) -> dict[int, str]:
+        heard: dict[int, str] = {}
+        for clause in self._clauses:
+            part = self._heard(clause)
+            if part:
+                heard[clause.round_index] = f"{heard.get(clause.round_index, '')} {part}".strip()
+        return heard
+
+    @property
+    def heard_text(self) -> str:
+        return " ".join(part for clause in self._clauses if (part := self._heard(clause)))
+
+    @property
+    def text(self) -> str:
+        return " ".join(clause.text for clause in self._clauses)
+
+    def _heard(self, clause: Clause) -> str:
+        total_ms = self._line.format.duration_ms(clause.fed_bytes)
+        if not clause.complete:
+            # A cut in the middle of the synthesis: what came so far is not the whole clause.
+            total_ms = max(total_ms + 1, len(clause.text) * _MS_PER_CHARACTER)
+        return heard_part(clause.text, clause.playback.heard_ms, total_ms)

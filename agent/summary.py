@@ -1,0 +1,22 @@
+"""A summary for the operator when the model did not write one."""
+
+from __future__ import annotations
+
+from agent.history import History
+
+_REASONS = {
+    "stt_failed": "Технічний збій: не працює розпізнавання мовлення.",
+    "tts_failed": "Технічний збій: не працює синтез мовлення.",
+    "model_failed": "Технічний збій: не відповідає мовна модель.",
+    "agent_failed": "Технічний збій голосового консультанта.",
+}
+_LONGEST = 300
+
+
+def summary_of(history: History, why: str | None = None) -> str:
+    """One or two Ukrainian sentences: why he comes, and his last words."""
+    reason = _REASONS.get(why or "", "Абонент просить оператора.")
+    words = " / ".join(history.last_caller_texts(2))
+    if len(words) > _LONGEST:
+        words = "…" + words[-_LONGEST:]
+    return f"{reason} Слова абонента: «{words}»." if words else f"{reason} Абонент ще нічого не сказав."

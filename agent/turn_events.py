@@ -1,0 +1,101 @@
+"""What the turn machine takes in and gives out: past-tense events, imperative effects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from agent.endpointing import SpeechBegan, SpeechEnded
+from agent.ports import Heard
+from agent.words import Taken
+
+# Events: SpeechBegan, SpeechEnded, ports.Heard and these.
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyStarted:
+    """A first frame of the answer left for the caller, also after a drain."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyDrained:
+    """All we had was played; the reply is not over."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyOver:
+    """The reply was played to its end."""
+
+    farewell: bool = False  # it said goodbye
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Nothing but time."""
+
+
+Event = SpeechBegan | SpeechEnded | Heard | ReplyStarted | ReplyDrained | ReplyOver | Passed
+
+
+# Effects.
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Be silent and give the reply up; history keeps what was heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Think:
+    """The caller's turn is over: answer it."""
+
+    taken: Taken
+    began_ms: int
+    last_voiced_ms: int
+    ended_ms: int  # when the silence had lasted long enough
+    after_farewell: bool  # we had said goodbye
+
+
+@dataclass(frozen=True, slots=True)
+class Correct:
+    """A late final: the record of the last turn gets this text, the answer stays."""
+
+    taken: Taken
+
+
+Prompt = Literal["still_there", "goodbye_silence", "didnt_hear"]
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Speak a fixed phrase; it counts as a reply."""
+
+    phrase: Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """Say a filler while the answer is awaited."""
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """He has waited long enough for an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    why: Literal["goodbye", "silence"]
+
+
+Effect = Pause | Resume | Cut | Think | Correct | Say | Fill | GiveUp | Finish

@@ -1,0 +1,144 @@
+"""A media leg without a wire: plays to a caller who is in the same process, 20 ms by 20 ms of the loop's time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from audiosocket.audio import FRAME_MS, SLIN16, AudioFormat
+
+
+class FakePlayback:
+    def __init__(self, audio: AudioFormat) -> None:
+        self._audio = audio
+        self._pcm = bytearray()
+        self._sent_bytes = 0
+        self._started = asyncio.Event()
+        self._over = asyncio.Event()
+        self.finished = False
+
+    @property
+    def heard_ms(self) -> int:
+        return self._audio.duration_ms(self._sent_bytes)
+
+    @property
+    def over(self) -> bool:
+        return self._over.is_set()
+
+    def feed(self, pcm: bytes) -> None:
+        assert len(pcm) % 2 == 0
+        if not self.over:
+            self._pcm += pcm
+
+    def finish(self) -> None:
+        self.finished = True
+
+    async def started(self) -> bool:
+        await self._started.wait()
+        return self._sent_bytes > 0
+
+    async def done(self) -> int:
+        await self._over.wait()
+        return self.heard_ms
+
+    def take_frame(self) -> bool:
+        """Send a frame's worth if there is one; True if it was speech."""
+        size = self._audio.frame_bytes
+        if len(self._pcm) < size and not (self.finished and self._pcm):
+            return False
+        sent = min(size, len(self._pcm))
+        del self._pcm[:sent]
+        self._sent_bytes += sent
+        self._started.set()
+        return True
+
+    @property
+    def exhausted(self) -> bool:
+        return self.finished and not self._pcm
+
+    def end(self) -> None:
+        self._pcm.clear()
+        self._started.set()
+        self._over.set()
+
+
+class FakeLine:
+    """Satisfies ``agent.ports.Line``. ``start`` begins its clock; ``voiced_at_ms`` tells when the caller heard speech."""
+
+    def __init__(self, audio: AudioFormat = SLIN16) -> None:
+        self.format = audio
+        self.paused = False
+        self.voiced_at_ms: list[int] = []  # of each speech frame, in ms of the loop's time
+        self._queue: deque[FakePlayback] = deque()
+        self._sink: Callable[[bytes], None] = _nobody
+        self._gone = asyncio.Event()
+        self._from_caller: deque[bytes] = deque()
+        self._idle: bytes | None = audio.silence
+        self._loop = asyncio.get_running_loop()
+        self._next_s = self._loop.time()
+        self._tick()
+
+    # For the agent.
+
+    def listen(self, sink: Callable[[bytes], None]) -> None:
+        self._sink = sink
+
+    def play(self) -> FakePlayback:
+        playback = FakePlayback(self.format)
+        if self._gone.is_set():
+            playback.end()
+        else:
+            self._queue.append(playback)
+        return playback
+
+    def pause(self) -> None:
+        self.paused = True
+
+    def resume(self) -> None:
+        self.paused = False
+
+    def hush(self) -> None:
+        self.paused = False
+        while self._queue:
+            self._queue.popleft().end()
+
+    async def closed(self) -> None:
+        await self._gone.wait()
+
+    # For the caller.
+
+    @property
+    def talking(self) -> bool:
+        """Speech went to the caller within the last 60 ms."""
+        return bool(self.voiced_at_ms) and self.voiced_at_ms[-1] > self._loop.time() * 1000 - 3 * FRAME_MS
+
+    def say(self, frames: list[bytes]) -> None:
+        self._from_caller.extend(frames)
+
+    def stop_sending_in_silence(self) -> None:
+        """A telephone with silence suppression: no frames between sounds."""
+        self._idle = None
+
+    def hang_up(self) -> None:
+        self._gone.set()
+        self.hush()
+
+    def _tick(self) -> None:
+        if self._gone.is_set():
+            return
+        frame = self._from_caller.popleft() if self._from_caller else self._idle
+        if frame is not None:
+            self._sink(frame)
+        while self._queue and self._queue[0].exhausted:
+            self._queue.popleft().end()
+        if self._queue and not self.paused and self._queue[0].take_frame():
+            self.voiced_at_ms.append(round(self._loop.time() * 1000))
+            if self._queue[0].exhausted:
+                self._queue.popleft().end()
+        self._next_s += FRAME_MS / 1000
+        self._loop.call_at(self._next_s, self._tick)
+
+
+def _nobody(pcm: bytes) -> None:
+    pass

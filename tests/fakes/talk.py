@@ -1,0 +1,80 @@
+"""A whole talk in one process and in virtual time: the real conversation between a scripted caller and fake neighbours."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import numpy as np
+
+from agent.conversation import Caller, Conversation, Services
+from agent.outcome import Outcome
+from agent.ports import Heard
+from agent.settings import AgentSettings
+from audiosocket.audio import FRAME_MS, AudioFormat
+from tests.fakes.line import FakeLine
+from tests.fakes.services import FakeModel, FakeRecognizer, FakeShop, FakeTranscript, FakeVoice, Part
+
+
+def sound(duration_ms: int, audio: AudioFormat, level: float = 0.2) -> list[bytes]:
+    """Frames of something like speech: noise at that level of full scale."""
+    generator = np.random.default_rng(7)
+    samples = generator.normal(0, level * 32767 / 2, audio.frame_samples * (duration_ms // FRAME_MS))
+    pcm = np.clip(samples, -32768, 32767).astype("<i2").tobytes()
+    return [pcm[at : at + audio.frame_bytes] for at in range(0, len(pcm), audio.frame_bytes)]
+
+
+class FakeTalk:
+    """``with`` its task running: ``await talk.agent_is_silent()``, ``await talk.says("...")``, ``await talk.outcome()``."""
+
+    def __init__(self, *replies: list[Part], settings: AgentSettings | None = None, caller: Caller | None = None) -> None:
+        self.line = FakeLine()
+        self.recognizer, self.voice, self.shop = FakeRecognizer(), FakeVoice(), FakeShop()
+        self.model, self.transcript = FakeModel(*replies), FakeTranscript()
+        services = Services(self.recognizer, self.model, self.voice, self.shop)
+        self.conversation = Conversation(services, self.transcript, caller or Caller("+380671112233"), settings)
+        self.task: asyncio.Task[Outcome] | None = None
+
+    def begin(self, opening: str = "greeting") -> None:
+        self.task = asyncio.create_task(self.conversation.run(self.line, opening), name="talk")
+
+    @property
+    def now_ms(self) -> int:
+        return round(asyncio.get_running_loop().time() * 1000)
+
+    async def until(self, condition: Callable[[], object], limit_s: float = 60.0) -> None:
+        """Wait in virtual time, a frame at a time."""
+        async with asyncio.timeout(limit_s):
+            while not condition():
+                assert self.task is None or not self.task.done(), "the talk ended early"
+                await asyncio.sleep(FRAME_MS / 1000)
+
+    async def agent_talks(self) -> None:
+        await self.until(lambda: self.line.talking)
+
+    async def agent_is_silent(self) -> None:
+        """He has spoken and stopped for 200 ms."""
+        await self.agent_talks()
+        await self.until(lambda: self.line.voiced_at_ms[-1] < self.now_ms - 200)
+
+    async def makes_noise(self, duration_ms: int) -> None:
+        self.line.say(sound(duration_ms, self.line.format))
+        await asyncio.sleep(duration_ms / 1000)
+
+    async def says(self, text: str, *, duration_ms: int = 1_000, final_after_s: float | None = 0.2, interim_after_s: float = 0.4) -> None:
+        """Speak for *duration_ms*; an interim comes that long after the beginning, the final that long after the end (None: never)."""
+        self.line.say(sound(duration_ms, self.line.format))
+        await asyncio.sleep(interim_after_s)
+        self.hears(Heard(text, final=False))
+        await asyncio.sleep(max(0.0, duration_ms / 1000 - interim_after_s))
+        if final_after_s is not None:
+            await asyncio.sleep(final_after_s)
+            self.hears(Heard(text, final=True, confidence=0.9, language="uk-UA"))
+
+    def hears(self, heard: Heard) -> None:
+        self.recognizer.results.put_nowait(heard)
+
+    async def outcome(self, limit_s: float = 60.0) -> Outcome:
+        assert self.task is not None
+        async with asyncio.timeout(limit_s):
+            return await self.task
