@@ -104,7 +104,7 @@ def _make(place: Path, packages: Sequence[str], suite: str, progress: Progress) 
         root = partial / "root"
         root.mkdir(parents=True)
         mirror, keys = machine_mirror(), keyring()
-        progress(f"Fetching {', '.join(packages)} of Debian {suite} (once, about 100 MB for Asterisk) ...")
+        progress(f"Fetching {', '.join(packages)} of Debian {suite} (once; then it is in the cache) ...")
         try:
             archives = Apt(partial / "apt", suite, mirror=mirror, keys=keys, progress=progress).fetch(packages)
         except NotAvailable as error:

