@@ -51,6 +51,10 @@ class Controller:
                 raise NotReady(f"the controller is not ready for calls: {self.readiness()}\n{self.log_tail()}")
             time.sleep(0.05)
 
+    @property
+    def running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def ready(self) -> bool:
         return self._get("/health/ready")[0] == 200
 

@@ -1,0 +1,104 @@
+"""A test's hands and eyes: telephones with numbers of their own, and the records their calls leave behind."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import psycopg
+
+from controller.journal.queries import CallShown, recent_calls, show_call
+from ops.caller.script import Script
+from ops.caller.talk import Talk, TalkLog
+from ops.caller.telephone import Exchange, Telephone
+from ops.system import System
+
+_numbers = itertools.count(1)
+T = TypeVar("T")
+
+
+class Floor:
+    def __init__(self, system: System, exchange: Exchange) -> None:
+        self.system = system
+        self.exchange = exchange
+        self.telephones: list[Telephone] = []
+        self.numbers: list[str] = []
+        self._began = datetime.now(UTC) - timedelta(seconds=1)
+
+    def new_number(self) -> str:
+        """A caller's number that no other call of this session has, so that its record can be found."""
+        number = f"+38067{next(_numbers):07d}"
+        self.numbers.append(number)
+        return number
+
+    async def dial(self, extension: str = "100") -> Telephone:
+        telephone = await self.exchange.dial(self.new_number(), extension)
+        self.telephones.append(telephone)
+        return telephone
+
+    async def talk(self, script: Script) -> tuple[Telephone, TalkLog]:
+        """Dial and lead *script* to its end."""
+        telephone = await self.dial()
+        return telephone, await Talk(telephone).lead(script)
+
+    async def record(self, number: str | None = None, within_s: float = 15.0) -> CallShown:
+        """The closed record of the call from *number* (default: the last one dialled)."""
+        wanted = number or self.numbers[-1]
+
+        async def closed() -> CallShown | None:
+            found = await self.records(wanted)
+            return found[0] if found and found[0].call["ended_at"] is not None else None
+
+        return await eventually(closed, f"a closed record of {wanted}", within_s)
+
+    async def live_record(self, number: str | None = None) -> CallShown | None:
+        """What PostgreSQL holds of a call that may still go on."""
+        found = await self.records(number or self.numbers[-1])
+        return found[0] if found else None
+
+    async def records(self, number: str) -> list[CallShown]:
+        dsn = self.system.stack.postgres.dsn
+        async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
+            calls = await recent_calls(connection, since=self._began, until=datetime.now(UTC) + timedelta(minutes=1), limit=500)
+            shown = [await show_call(connection, call["id"]) for call in calls if call["caller_id"] == number]
+        return [found for found in shown if found is not None]
+
+    async def state_is(self, state: str, number: str | None = None, within_s: float = 20.0) -> CallShown:
+        """Wait until the record shows *state*."""
+
+        async def shows() -> CallShown | None:
+            found = await self.live_record(number)
+            return found if found is not None and found.call["state"] == state else None
+
+        return await eventually(shows, f"state {state}", within_s)
+
+    async def assert_all_over(self) -> None:
+        """Hang up what still talks; then Asterisk is empty and each number has exactly one record, closed."""
+        for telephone in self.telephones:
+            if not telephone.gone:
+                await telephone.hang_up()
+        await eventually(self._empty, "an Asterisk without channels and bridges", 20.0)
+        for number in self.numbers:
+            await self.record(number)
+            records = await self.records(number)
+            assert len(records) == 1, f"{number} left {len(records)} records"
+
+    async def _empty(self) -> bool:
+        return not await self.exchange.channels() and not await self.exchange.bridges()
+
+
+async def eventually(condition: Callable[[], Awaitable[T | None]], what: str, within_s: float) -> T:
+    """Ask *condition* until it gives something; fails with *what* was waited for and what was there last."""
+    deadline = time.monotonic() + within_s
+    while not (found := await condition()):
+        assert time.monotonic() < deadline, f"no {what} within {within_s:g} s"
+        await asyncio.sleep(0.05)
+    return found
+
+
+def speeches(shown: CallShown, speaker: str) -> list[dict[str, Any]]:
+    return [turn for turn in shown.turns if turn["speaker"] == speaker]
