@@ -108,13 +108,15 @@ class Decoder:
         self._buffer = memoryview(bytearray(HEADER_BYTES + max(payload_bytes_max, UUID_BYTES)))
         self._begin = 0  # of the first message not yet pulled
         self._end = 0  # of what was received
-        self._error: ProtocolError | None = None
+        self._header = -1  # the last one that was found good; a leg sends the same again and again
+        self._kind = Kind.HANGUP  # of that header
 
     def space(self) -> memoryview:
         """Where to write the bytes that come next; never empty once all messages were pulled."""
         if self._begin:
             rest = self._end - self._begin
-            self._buffer[:rest] = self._buffer[self._begin : self._end]
+            if rest:
+                self._buffer[:rest] = self._buffer[self._begin : self._end]
             self._begin, self._end = 0, rest
         return self._buffer[self._end :]
 
@@ -123,24 +125,20 @@ class Decoder:
         self._end += count
 
     def next_message(self) -> Message | None:
-        """The next whole message, None when more bytes are needed. Raises ProtocolError, then for ever."""
-        if self._error is not None:
-            raise self._error
+        """The next whole message, None when more bytes are needed. Raises ProtocolError, then at every call."""
         begin, buffer = self._begin, self._buffer
         if self._end - begin < HEADER_BYTES:
             return None
-        length = buffer[begin + 1] << 8 | buffer[begin + 2]
-        try:
-            kind = self._check(buffer[begin], length)
-        except ProtocolError as error:
-            self._error = error
-            raise
+        header = buffer[begin] << 16 | buffer[begin + 1] << 8 | buffer[begin + 2]
+        if header != self._header:
+            self._kind = self._check(header >> 16, header & LENGTH_MAX)
+            self._header = header
         payload_begin = begin + HEADER_BYTES
-        payload_end = payload_begin + length
+        payload_end = payload_begin + (header & LENGTH_MAX)
         if payload_end > self._end:
             return None
         self._begin = payload_end
-        return Message(kind, bytes(buffer[payload_begin:payload_end]))
+        return Message(self._kind, bytes(buffer[payload_begin:payload_end]))
 
     def _check(self, kind_byte: int, length: int) -> Kind:
         kind = _KINDS.get(kind_byte)

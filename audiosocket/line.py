@@ -118,6 +118,7 @@ class Line:
         self._announced: Kind | None = None
         self._assume(audio)
         self._received_ms = 0
+        self._allowed_ms = 0.0
         self._frames_received = self._keys_received = 0
         self._due = self._sent = self._skipped = self._unread = self._spoken = 0
         self._unread_in_a_row = 0
@@ -220,15 +221,16 @@ class Line:
 
     def received(self, message: Message) -> None:
         try:
-            if message.kind in AUDIO_FORMATS:
-                self._heard(message.kind, message.payload)
-            elif message.kind is Kind.DTMF:
-                self._key(message.payload)
-            elif message.kind is Kind.HANGUP:
+            kind, payload = message
+            if kind is self._announced or (kind in AUDIO_FORMATS and self._announce(kind)):
+                self._heard(payload)
+            elif kind is Kind.DTMF:
+                self._key(payload)
+            elif kind is Kind.HANGUP:
                 self._wire.close(Ending("peer hung up"))
-            elif message.kind is Kind.ERROR:
-                self._wire.close(Ending("peer reported an error", orderly=False, detail=message.payload.hex()))
-            else:
+            elif kind is Kind.ERROR:
+                self._wire.close(Ending("peer reported an error", orderly=False, detail=payload.hex()))
+            elif kind is Kind.UUID:
                 self._wire.close(Ending("malformed", orderly=False, detail="a second UUID"))
         except Exception as error:  # noqa: BLE001 - a sink's fault ends its own line, told once, not the event loop's reader
             self.fail(error)
@@ -259,9 +261,7 @@ class Line:
         self._reframer = Reframer(audio)
         self._played = False
 
-    def _heard(self, kind: Kind, pcm: bytes) -> None:
-        if kind is not self._announced and not self._announce(kind):
-            return
+    def _heard(self, pcm: bytes) -> None:
         self._frames_received += 1
         self._charge(self._format.duration_ms(len(pcm)))
         for frame in self._reframer.push(pcm):
@@ -287,7 +287,9 @@ class Line:
             self._key_sink(payload.decode("ascii", "replace"))
 
     def _charge(self, message_ms: int) -> None:
-        """A telephone sends in real time; what runs far ahead of that is a flood."""
+        """A telephone sends in real time; what runs far ahead of that is a flood. The clock is asked only when the allowance is used up."""
         self._received_ms += max(message_ms, MESSAGE_MS_MIN)
-        if self._received_ms - (self._clock() - self._opened_s) * 1000 > self._limits.ahead_s * 1000:
-            self._wire.close(Ending("flood", orderly=False, detail="audio far ahead of real time"))
+        if self._received_ms > self._allowed_ms:
+            self._allowed_ms = (self._clock() - self._opened_s + self._limits.ahead_s) * 1000
+            if self._received_ms > self._allowed_ms:
+                self._wire.close(Ending("flood", orderly=False, detail="audio far ahead of real time"))

@@ -24,7 +24,10 @@ from audiosocket.audio import FRAME_MS
 SLOTS = 10
 SLOT_S = FRAME_MS / 1000 / SLOTS
 EARLY_S = SLOT_S / 2
-"""libuv's timers count whole milliseconds: rather half a slot early than woken a second time."""
+"""A beat may be served so much too early: libuv's timers count whole milliseconds, and waking twice costs more."""
+
+AIM_S = SLOT_S / 4
+"""We aim so much behind the beat, so that a timer that is a millisecond off is early by no more than that."""
 
 
 class Paced(Protocol):
@@ -120,6 +123,6 @@ class Metronome:
         for beat in range(self._next_beat, self._next_beat + SLOTS):
             if self._slots[beat % SLOTS]:
                 call_later = self._call_later or asyncio.get_running_loop().call_later
-                delay_s = self._origin + beat * SLOT_S - self._clock()
+                delay_s = self._origin + beat * SLOT_S + AIM_S - self._clock()
                 self._timer = call_later(max(0.0, delay_s), self._beat)
                 return

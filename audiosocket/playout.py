@@ -104,7 +104,7 @@ class Stretch:
             self._on_started()
         self.messages.popleft()
         self._sent_bytes += self._audio.frame_bytes
-        if self.exhausted:
+        if not self.messages:  # the last one has the padding, if there is any
             self._sent_bytes -= self._padding_bytes
 
     def end(self) -> None:
@@ -148,8 +148,10 @@ class Playout:
         """*message*, as ``due`` gave it just before, has left whole; True if it was speech."""
         if message is self._silence:
             return False
-        self._queue[0].sent()
-        self._settle()
+        head = self._queue[0]
+        head.sent()
+        if not head.messages:
+            self._settle()
         return True
 
     def pause(self) -> None:

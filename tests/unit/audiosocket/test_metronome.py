@@ -3,11 +3,12 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections.abc import Callable
+from math import floor
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audiosocket.metronome import EARLY_S, SLOT_S, SLOTS, Metronome
+from audiosocket.metronome import AIM_S, EARLY_S, SLOT_S, SLOTS, Metronome
 
 FRAME_S = 0.02
 
@@ -87,7 +88,7 @@ def test_a_line_is_ticked_every_20_ms_and_does_not_drift() -> None:
     metronome, line = metronome_on(clockwork), Ticked(clockwork)
     metronome.join(line)
     clockwork.run(60.0)
-    assert len(line.ticks_s) in (3_000, 3_001)
+    assert len(line.ticks_s) in (2_999, 3_000)
     first = line.ticks_s[0]
     assert all(abs(at - first - n * FRAME_S) < 1e-6 for n, at in enumerate(line.ticks_s))
 
@@ -118,7 +119,7 @@ def test_after_a_stall_one_frame_is_sent_and_the_older_ones_are_skipped() -> Non
     clockwork = Clockwork()
     metronome, line = metronome_on(clockwork), Ticked(clockwork)
     metronome.join(line)
-    clockwork.run(1.0)
+    clockwork.run(1.01)
     before = len(line.ticks_s)
     clockwork.stall(10.0)
     clockwork.run(0.0)
@@ -145,7 +146,7 @@ def test_sent_and_skipped_is_what_was_due_and_no_stall_bursts(lines: int, passag
     for number, line in enumerate(ticked):
         first_due_s = joined_s + (number % SLOTS or SLOTS) * SLOT_S  # the beat of joining is over
         last_s = clockwork.now_s - first_due_s
-        due = {int(moment_s / FRAME_S) + 1 for moment_s in (last_s - 1e-6, last_s + EARLY_S + 1e-6)}
+        due = {floor(moment_s / FRAME_S) + 1 for moment_s in (last_s - AIM_S - 1e-6, last_s + EARLY_S + 1e-6)}
         assert len(line.ticks_s) + line.skipped in due, "sent + skipped == due"
         windows = [int((at - first_due_s + EARLY_S) / FRAME_S + 1e-6) for at in line.ticks_s]
         assert len(windows) == len(set(windows)), "never two frames within the 20 ms of one"
@@ -159,7 +160,7 @@ def test_a_line_that_joins_after_a_stall_has_missed_nothing() -> None:
     metronome.join(new)
     clockwork.run(1.0)
     assert new.skipped == 0
-    assert len(new.ticks_s) == 50
+    assert len(new.ticks_s) in (49, 50)
     assert old.skipped == 249
 
 
@@ -174,7 +175,7 @@ def test_a_line_that_fails_is_told_once_and_the_others_go_on() -> None:
     clockwork.run(1.0)
     assert [type(error) for error in broken.failures] == [ArithmeticError]
     assert len(broken.ticks_s) == 1
-    assert all(len(line.ticks_s) in (50, 51) for line in lines if line is not broken)
+    assert all(len(line.ticks_s) in (49, 50) for line in lines if line is not broken)
 
 
 def test_a_line_may_leave_in_its_own_tick() -> None:
@@ -191,4 +192,4 @@ def test_a_line_may_leave_in_its_own_tick() -> None:
         metronome.join(line)
     clockwork.run(0.1)
     assert len(leaving.ticks_s) == 1
-    assert all(len(line.ticks_s) in (5, 6) for line in others)
+    assert all(len(line.ticks_s) in (4, 5) for line in others)
