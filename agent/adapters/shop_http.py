@@ -9,6 +9,7 @@ caller is waiting on the phone.
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -45,9 +46,11 @@ class HttpShop:
         *,
         timeout_s: float = 5.0,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        today: Callable[[], dt.date] = dt.date.today,
     ) -> None:
         self._timeout_s = timeout_s
         self._sleep = sleep
+        self._today = today
         self._client = httpx.AsyncClient(
             base_url=base_url,
             headers={"Authorization": f"Bearer {api_key}", "Accept": "application/json"},
@@ -61,7 +64,8 @@ class HttpShop:
     async def search_tyres(self, query: TyreQuery, *, request_id: str) -> Sequence[Tyre]:
         """Tyres in stock first, then by popularity. A car without a size is looked up by its factory sizes.
 
-        Raises ``ShopFailed``; an unknown car is status 404, a car without its year 422.
+        The shop wants a car's year; of a car without one the newest is looked up, and the caller hears the size.
+        Raises ``ShopFailed``; an unknown car is status 404.
         """
         if query.vehicle_model is None or any((query.width, query.profile, query.diameter)):
             found = await self._search(query, (query.width, query.profile, query.diameter), request_id)
@@ -74,7 +78,8 @@ class HttpShop:
         return [place.stock() for place in answer.locations]
 
     async def _oem_sizes(self, query: TyreQuery, request_id: str) -> list[tuple[int, ...]]:
-        asked = {"make": query.vehicle_make, "model": query.vehicle_model, "year": query.vehicle_year, "season": query.season}
+        year = query.vehicle_year or self._today().year
+        asked = {"make": query.vehicle_make, "model": query.vehicle_model, "year": year, "season": query.season}
         answer = await self._get("/vehicles/tires", _given(asked), request_id, answers.VehicleTyres)
         sizes = [tuple(map(int, m.groups())) for m in map(SIZE.search, answer.vehicle.oem_sizes) if m]
         if not sizes:

@@ -53,6 +53,10 @@ async def test_winter_tyres_for_a_camry_are_found_by_the_car(shop: HttpShop) -> 
     assert [t.in_stock for t in found] == sorted((t.in_stock for t in found), reverse=True)
 
 
+async def test_a_camry_of_unknown_year_is_found_too(shop: HttpShop) -> None:
+    assert await shop.search_tyres(TyreQuery(season="winter", vehicle_make="Toyota", vehicle_model="Camry"), request_id="r")
+
+
 async def test_filters_hold_together(shop: HttpShop) -> None:
     found = await shop.search_tyres(TyreQuery(width=205, profile=55, diameter=16, season="winter", max_price_uah=4500), request_id="r")
     assert found
@@ -69,7 +73,7 @@ async def test_availability_adds_up_to_what_the_search_said(shop: HttpShop) -> N
     ("query", "status"),
     [
         (TyreQuery(vehicle_make="Toyota", vehicle_model="Supra", vehicle_year=2019), 404),
-        (TyreQuery(vehicle_make="Toyota", vehicle_model="Camry"), 422),
+        (TyreQuery(vehicle_make="Toyota", vehicle_model="Camry", vehicle_year=1900), 422),
         (TyreQuery(width=1), 422),
     ],
 )

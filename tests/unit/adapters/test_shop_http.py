@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import httpx
@@ -33,7 +34,7 @@ class Shop:
 
     def __init__(self) -> None:
         self.naps_s: list[float] = []
-        self.client = HttpShop(BASE, "fake-key", sleep=self._nap)
+        self.client = HttpShop(BASE, "fake-key", sleep=self._nap, today=lambda: dt.date(2026, 11, 22))
 
     async def _nap(self, seconds: float) -> None:
         self.naps_s.append(seconds)
@@ -165,6 +166,21 @@ async def test_a_car_without_a_size_is_looked_up_by_its_first_two_factory_sizes(
     assert dict(vehicle.calls.last.request.url.params) == {"make": "Toyota", "model": "Camry", "year": "2018", "season": "winter"}
     assert sorted(call.request.url.params["diameter"] for call in search.calls) == ["17", "18"]
     assert all(call.request.url.params["brand"] == "Sava" for call in search.calls)
+
+
+@respx.mock
+async def test_a_car_of_unknown_year_is_taken_for_the_newest(shop: Shop) -> None:
+    vehicle = respx.get(f"{BASE}/vehicles/tires").mock(return_value=httpx.Response(200, json={"vehicle": {"oem_sizes": ["215/55 R17"]}}))
+    respx.get(f"{BASE}/tires/search").mock(return_value=page(ROW))
+    await shop.search(TyreQuery(vehicle_make="Toyota", vehicle_model="Camry"))
+    assert vehicle.calls.last.request.url.params["year"] == "2026"
+
+
+@respx.mock
+async def test_a_car_whose_sizes_cannot_be_read_is_a_failure(shop: Shop) -> None:
+    respx.get(f"{BASE}/vehicles/tires").mock(return_value=httpx.Response(200, json={"vehicle": {"oem_sizes": ["big"]}}))
+    with pytest.raises(ShopFailed, match="no size"):
+        await shop.search(TyreQuery(vehicle_make="Toyota", vehicle_model="Camry"))
 
 
 @respx.mock

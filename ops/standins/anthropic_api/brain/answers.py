@@ -21,7 +21,6 @@ SET = 4  # tyres on a car
 ASK_SEASON = "Які шини вас цікавлять: літні, зимові чи всесезонні?"
 ASK_SIZE = "Підкажіть, будь ласка, розмір шин або марку й модель авто."
 ASK_MODEL = "Яка модель {}?"
-ASK_CHEAPER = "Підкажіть, будь ласка, яка ціна за одну шину вас влаштує?"
 BYE = "Дякую за дзвінок. До побачення!"
 ANYTHING_ELSE = "Чи можу ще чимось допомогти?"
 NOBODY_FREE = "усі оператори"  # of the agent's own announcement
@@ -105,10 +104,6 @@ def _stock(now: Situation, tools: Mapping[str, Any]) -> list[Block]:
     return _use(tools, "check_availability", {"tyre_id": now.offer.id}, "Перевіряю наявність.")
 
 
-def _cheaper(now: Situation, tools: Mapping[str, Any]) -> list[Block]:
-    return _search_or_ask(now, tools) if now.offers or not now.searchable else [_text(ASK_CHEAPER)]
-
-
 def _set_price(now: Situation, tools: Mapping[str, Any]) -> list[Block]:
     if now.offer is None:
         return _search_or_ask(now, tools)
@@ -137,11 +132,6 @@ def _say(text: str) -> Callable[[Situation, Mapping[str, Any]], list[Block]]:
     return lambda now, tools: [_text(text)]
 
 
-def _ask_next(now: Situation, tools: Mapping[str, Any]) -> list[Block]:
-    """He speaks of tyres and says nothing new: the next question, or the search that is due."""
-    return _search_or_ask(now, tools)
-
-
 def _nothing(now: Situation, tools: Mapping[str, Any]) -> list[Block]:
     return []
 
@@ -152,7 +142,7 @@ ANSWERS: dict[Intent, Callable[[Situation, Mapping[str, Any]], list[Block]]] = {
     Intent.CALL_BACK: _say(f"Передати оператору, щоб вам передзвонили? {OFFER_HUMAN}"),
     Intent.TRY_AGAIN: _repeat,
     Intent.REPEAT: _repeat,
-    Intent.CHEAPER: _cheaper,
+    Intent.CHEAPER: _search_or_ask,
     Intent.SERVICE: _say(f"З цим краще допоможе оператор. {OFFER_HUMAN}"),
     Intent.SET_PRICE: _set_price,
     Intent.ORDER: _say(f"Замовлення оформить оператор. {OFFER_HUMAN}"),
@@ -160,7 +150,7 @@ ANSWERS: dict[Intent, Callable[[Situation, Mapping[str, Any]], list[Block]]] = {
     Intent.GOODBYE: _say(BYE),
     Intent.THANKS: _thanks,
     Intent.STOP: _say(LISTENING),
-    Intent.TYRES: _ask_next,
+    Intent.TYRES: _search_or_ask,
     Intent.GREETING: _say("Добрий день, чую вас. Які шини вам підібрати?"),
     Intent.NO: _no,
     Intent.YES: _yes,

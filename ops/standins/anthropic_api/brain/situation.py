@@ -98,12 +98,12 @@ def _learn(situation: Situation, result: Result) -> None:
 
 
 def offers_in(result: Result) -> list[Offer]:
-    """The tyres of a search's result: the first list of objects that have an id and a price."""
+    """The tyres of a search's result, those in stock first: the first list of objects that have an id and a price."""
     for value in result.content.values():
         if isinstance(value, list):
             rows = [row for row in value if isinstance(row, dict) and "id" in row and _price(row)]
             if rows:
-                return [_offer(row) for row in rows]
+                return sorted(map(_offer, rows), key=lambda offer: offer.in_stock <= 0)
     return []
 
 
