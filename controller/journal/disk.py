@@ -127,8 +127,8 @@ class DiskWriter:
             self._condemn(error)
             return
         size = self.active.offset + len(data)
+        newest = self._taken[-1].sequence
         self.active = Position(self._number, size)
-        self.durable = self._taken[-1].sequence
         self._written_bytes += len(data)
         self._taken = []
         if size >= self._segment_bytes:
@@ -138,6 +138,7 @@ class DiskWriter:
             log.warning("spool_writes_again")
         self.failing = None
         self._pause_s = self._interval_s
+        self.durable = newest
         self._on_durable()
 
     def _condemn(self, error: OSError) -> None:

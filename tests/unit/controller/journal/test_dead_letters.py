@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from controller.journal.dead_letters import FILE, DeadLetters
+from tests.fakes.recorded_calls import new_call_id, turn_recorded
+
+
+def test_what_is_set_aside_can_be_read_by_a_person_and_is_still_counted_after_a_restart(tmp_path: Path) -> None:
+    letters = DeadLetters(tmp_path)
+    assert letters.count == 0
+    letters.put(7, 1000, "integer out of range", turn_recorded(new_call_id(), 1))
+    letters.put(8, 1001, "unknown to this version", b"\x00\xff")
+    first, second = (json.loads(line) for line in (tmp_path / FILE).read_text().splitlines())
+    assert (first["sequence"], first["why"], first["record"]["turn"]["text"]) == (7, "integer out of range", "Добрий день!")
+    assert second["payload"] == "AP8="
+    assert (tmp_path / FILE).stat().st_mode & 0o077 == 0
+    assert DeadLetters(tmp_path).count == 2

@@ -1,0 +1,99 @@
+"""The journal without PostgreSQL: nothing listens where it would be. With it: tests/integration/test_journal.py."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from controller.journal.errors import DirectoryInUse, DirectoryUnusable
+from controller.journal.files import segment_numbers
+from controller.journal.journal import Journal, JournalSettings
+from controller.journal.records import MachineStepped
+from controller.journal.spool import SpoolLimits
+from tests.fakes.recorded_calls import call_revised, new_call_id, whole_call
+from tests.waiting import until
+
+NOWHERE = "postgresql://callctl@127.0.0.1:1/callctl"
+QUICK = JournalSettings(drain_timeout_s=0.01, limits=SpoolLimits(interval_s=0.005))
+
+
+async def test_records_wait_in_the_spool_while_postgresql_is_down(tmp_path: Path) -> None:
+    records = whole_call(new_call_id())
+    async with Journal.open(tmp_path / "journal", NOWHERE, QUICK) as journal:
+        for record in records:
+            journal.append(record)
+        assert not await journal.flush(0.05)
+        await until(lambda: journal.status().durable == len(records))
+        await until(lambda: "refused" in (journal.status().database_failing or ""))
+        assert journal.status().backlog == len(records)
+        await until(lambda: journal.status().oldest_age_s > 0)
+    async with Journal.open(tmp_path / "journal", NOWHERE, QUICK) as journal:
+        assert journal.status().backlog == len(records)
+        await until(lambda: journal.status().oldest_age_s > 0)
+
+
+async def test_a_successor_learns_at_once_which_calls_were_left_open(tmp_path: Path) -> None:
+    left, closed = new_call_id(), new_call_id()
+    async with Journal.open(tmp_path, NOWHERE, QUICK) as journal:
+        assert journal.open_calls() == []
+        for record in (call_revised(left), *whole_call(closed), call_revised(left, 2, state="speaking")):
+            journal.append(record)
+        assert journal.open_calls() == []  # its own are not left open
+    async with Journal.open(tmp_path, NOWHERE, QUICK) as journal:
+        assert [(call.call_id, call.revision, call.state) for call in journal.open_calls()] == [(left, 2, "speaking")]
+        journal.append(call_revised(left, 3, ended_at_ms=1))
+        assert journal.open_calls() == []
+    async with Journal.open(tmp_path, NOWHERE, QUICK) as journal:
+        assert journal.open_calls() == []
+
+
+async def test_a_second_controller_is_told_to_take_another_directory(tmp_path: Path) -> None:
+    async with Journal.open(tmp_path, NOWHERE, QUICK):
+        with pytest.raises(DirectoryInUse):
+            async with Journal.open(tmp_path, NOWHERE, QUICK):
+                pass
+    async with Journal.open(tmp_path, NOWHERE, QUICK):
+        pass
+
+
+async def test_a_directory_that_cannot_be_read_is_told_before_any_call(tmp_path: Path) -> None:
+    (tmp_path / "000000000001.segment").mkdir()
+    with pytest.raises(DirectoryUnusable, match="cannot be used"):
+        async with Journal.open(tmp_path, NOWHERE, QUICK):
+            pass
+
+
+async def test_a_record_that_no_encoding_holds_is_counted_and_raises_nothing(tmp_path: Path) -> None:
+    endless: dict[str, object] = {}
+    endless["self"] = endless
+    async with Journal.open(tmp_path, NOWHERE, QUICK) as journal:
+        for event in ({"n": 1 << 70}, endless):
+            journal.append(MachineStepped(call_id=new_call_id(), sequence=1, at_ms=1, state="x", event=event, commands=[]))
+        assert (journal.status().refused, journal.status().appended) == (2, 0)
+
+
+async def test_leaving_by_an_error_or_a_cancellation_still_puts_everything_on_the_disk(tmp_path: Path) -> None:
+    leaving = asyncio.Event()
+
+    async def controller() -> None:
+        patient = JournalSettings(drain_timeout_s=60, limits=SpoolLimits(interval_s=60))
+        async with Journal.open(tmp_path, NOWHERE, patient) as journal:
+            journal.append(call_revised(new_call_id()))
+            try:
+                await asyncio.Event().wait()
+            finally:
+                leaving.set()
+
+    task = asyncio.create_task(controller())
+    await until(lambda: (tmp_path / "lock").exists())
+    task.cancel()
+    await leaving.wait()
+    await asyncio.sleep(0)
+    task.cancel()  # an impatient second time, while it waits for PostgreSQL
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert segment_numbers(tmp_path) == [1]
+    async with Journal.open(tmp_path, NOWHERE, QUICK) as journal:
+        assert len(journal.open_calls()) == 1
