@@ -1,0 +1,148 @@
+"""What the adapter sends and how it takes answers, on the library's own mock transport."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+import pytest
+
+from agent.adapters.anthropic_model import FASTEST_MODEL, AnthropicModel, Patience
+from agent.errors import ModelFailed
+from agent.ports import ModelRequest, ToolSpec
+from ops.standins.anthropic_api import stream
+
+TOOLS = [ToolSpec("search_tires", "Шукає", {"type": "object"}), ToolSpec("check_availability", "Перевіряє", {"type": "object"})]
+HELLO = ModelRequest("Ти консультант.", [{"role": "user", "content": "Добрий день"}], TOOLS)
+
+
+class Service:
+    """Anthropic's side: answers from a list, the last one again and again; keeps what it was sent."""
+
+    def __init__(self, *answers: httpx2.Response | Exception) -> None:
+        self._answers = list(answers)
+        self.requests: list[dict[str, Any]] = []
+
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        self.requests.append(json.loads(request.content))
+        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def spoken(text: str = "Добрий день!", keep: Callable[[dict[str, Any]], bool] = lambda event: True) -> httpx2.Response:
+    body = {"model": FASTEST_MODEL, "max_tokens": 500, "messages": []}
+    events = [stream.sse(e) for e in stream.events(body, [{"type": "text", "text": text}]) if keep(e)]
+    return httpx2.Response(200, headers={"content-type": "text/event-stream"}, content=b"".join(events))
+
+
+def refused(status: int, kind: str, **headers: str) -> httpx2.Response:
+    return httpx2.Response(status, headers=headers, json={"type": "error", "error": {"type": kind, "message": "told"}})
+
+
+def model_of(service: Service, naps_s: list[float] | None = None, **options: Any) -> AnthropicModel:
+    async def nap(seconds: float) -> None:
+        if naps_s is not None:
+            naps_s.append(seconds)
+
+    return AnthropicModel("fake-key", http_client=httpx2.AsyncClient(transport=httpx2.MockTransport(service)), sleep=nap, **options)
+
+
+async def read(model: AnthropicModel, request: ModelRequest = HELLO) -> list[Any]:
+    return [part async for part in model.reply(request)]
+
+
+async def test_the_prompt_and_the_tools_are_cached_and_nothing_is_thought_before_speaking() -> None:
+    service = Service(spoken())
+    await read(model_of(service, max_tokens=321))
+    [sent] = service.requests
+    assert sent["model"] == FASTEST_MODEL
+    assert (sent["max_tokens"], sent["stream"], sent["thinking"]) == (321, True, {"type": "disabled"})
+    assert sent["system"] == [{"type": "text", "text": "Ти консультант.", "cache_control": {"type": "ephemeral"}}]
+    assert [tool.get("cache_control") for tool in sent["tools"]] == [None, {"type": "ephemeral"}]
+    assert sent["messages"] == HELLO.messages
+
+
+async def test_without_prompt_and_tools_their_fields_are_left_out() -> None:
+    service = Service(spoken())
+    await read(model_of(service), ModelRequest("", HELLO.messages, []))
+    assert not {"system", "tools"} & service.requests[0].keys()
+
+
+async def test_a_model_that_cannot_stop_thinking_is_not_told_to() -> None:
+    service = Service(spoken())
+    await read(model_of(service, model="claude-opus-5-5"))
+    assert "thinking" not in service.requests[0]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        refused(529, "overloaded_error"),
+        refused(429, "rate_limit_error"),
+        refused(500, "api_error"),
+        httpx2.ConnectError("refused"),
+        httpx2.ReadTimeout("late"),
+        spoken(keep=lambda event: event["type"] == "message_start"),
+    ],
+)
+async def test_a_passing_fault_is_met_with_one_more_try(fault: Any) -> None:
+    naps_s: list[float] = []
+    service = Service(fault, spoken())
+    assert len(await read(model_of(service, naps_s))) > 2
+    assert (len(service.requests), len(naps_s)) == (2, 1)
+
+
+async def test_retry_after_is_honoured_within_bounds() -> None:
+    naps_s: list[float] = []
+    service = Service(refused(429, "rate_limit_error", **{"retry-after": "1.5"}), spoken())
+    await read(model_of(service, naps_s))
+    assert naps_s == [1.5]
+
+
+@pytest.mark.parametrize("nonsense", ["soon", "-4", "nan"])
+async def test_an_unreadable_retry_after_counts_as_absent(nonsense: str) -> None:
+    naps_s: list[float] = []
+    service = Service(refused(529, "overloaded_error", **{"retry-after": nonsense}), spoken())
+    await read(model_of(service, naps_s, patience=Patience(retry_pause_s=0.7)))
+    assert naps_s == [0.7]
+
+
+@pytest.mark.parametrize(("status", "kind"), [(400, "invalid_request_error"), (401, "authentication_error"), (404, "not_found_error")])
+async def test_our_own_fault_is_not_tried_again(status: int, kind: str) -> None:
+    service = Service(refused(status, kind))
+    with pytest.raises(ModelFailed, match=f"{status} {kind}: told"):
+        await read(model_of(service))
+    assert len(service.requests) == 1
+
+
+async def test_an_end_before_the_end_fails_when_something_was_said() -> None:
+    service = Service(spoken(keep=lambda event: event["type"] != "message_stop"))
+    with pytest.raises(ModelFailed, match="before the reply did"):
+        await read(model_of(service))
+    assert len(service.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"event: message_start\ndata: {not json\n\n",
+        b'event: content_block_delta\ndata: {"type": "content_block_delta"}\n\n',
+        b"<html>",
+        b"",
+    ],
+)
+async def test_a_stream_of_another_shape_is_a_failure(body: bytes) -> None:
+    service = Service(httpx2.Response(200, headers={"content-type": "text/event-stream"}, content=body))
+    with pytest.raises(ModelFailed):
+        await read(model_of(service))
+    assert len(service.requests) == 2
+
+
+async def test_the_key_is_in_no_error() -> None:
+    with pytest.raises(ModelFailed) as failed:
+        await read(model_of(Service(refused(401, "authentication_error"))))
+    assert "fake-key" not in str(failed.value) + repr(failed.value.__cause__)

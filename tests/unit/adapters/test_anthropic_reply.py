@@ -1,0 +1,79 @@
+"""Stream events read into a reply's parts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from anthropic.types import RawMessageStreamEvent
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from agent.adapters.anthropic_reply import Malformed, ReplyPart, ReplyReader
+from agent.ports import ReplyEnded, TextDelta, ToolUse
+from ops.standins.anthropic_api import stream
+
+EVENT: TypeAdapter[Any] = TypeAdapter(RawMessageStreamEvent)
+BODY = {"model": "claude-haiku-5-5", "max_tokens": 4000, "messages": [{"role": "user", "content": "Добрий день"}]}
+USE = {"type": "tool_use", "id": "toolu_1", "name": "search_tires", "input": {"width": 205}}
+
+
+def read(events: Iterable[dict[str, Any]]) -> list[ReplyPart]:
+    reader = ReplyReader()
+    return [part for event in events if event["type"] != "ping" for part in reader.read(EVENT.validate_python(event))]
+
+
+def delta(index: int, piece: str) -> dict[str, Any]:
+    return {"type": "content_block_delta", "index": index, "delta": {"type": "input_json_delta", "partial_json": piece}}
+
+
+def opened(block: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "content_block_start", "index": 0, "content_block": block}
+
+
+STOPPED = {"type": "content_block_stop", "index": 0}
+
+
+@given(st.text(min_size=1, max_size=60), st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=9), max_size=4))
+def test_what_the_stream_carries_is_what_is_read(text: str, arguments: dict[str, Any]) -> None:
+    blocks: list[dict[str, Any]] = [{"type": "text", "text": text}, {**USE, "input": arguments}]
+    *parts, ended = read(stream.events(BODY, blocks))
+    assert "".join(p.text for p in parts if isinstance(p, TextDelta)) == text
+    assert [p for p in parts if not isinstance(p, TextDelta)] == [ToolUse("toolu_1", "search_tires", arguments)]
+    assert isinstance(ended, ReplyEnded)
+
+
+def test_a_tool_without_arguments_has_none() -> None:
+    assert read([opened({**USE, "input": {}}), delta(0, ""), STOPPED]) == [ToolUse("toolu_1", "search_tires", {})]
+
+
+@pytest.mark.parametrize("arguments", ['{"width": 20', "205", "[1]", "null", "{'a': 1}"])
+def test_arguments_that_are_no_json_object_are_malformed(arguments: str) -> None:
+    with pytest.raises(Malformed, match="search_tires"):
+        read([opened({**USE, "input": {}}), delta(0, arguments), STOPPED])
+
+
+def test_two_tools_in_a_row_keep_their_own_arguments() -> None:
+    blocks = [USE, {**USE, "id": "toolu_2", "input": {"width": 215}}]
+    uses = [p for p in read(stream.events(BODY, blocks)) if isinstance(p, ToolUse)]
+    assert [(u.id, u.arguments) for u in uses] == [("toolu_1", {"width": 205}), ("toolu_2", {"width": 215})]
+
+
+def test_thinking_is_passed_over() -> None:
+    thinking = opened({"type": "thinking", "thinking": "", "signature": ""})
+    piece = {"type": "content_block_delta", "index": 0, "delta": {"type": "thinking_delta", "thinking": "hm"}}
+    assert read([thinking, piece, STOPPED]) == []
+
+
+def test_the_latest_counts_of_tokens_stand() -> None:
+    [ended] = [p for p in read(stream.events(BODY, [{"type": "text", "text": "Слухаю вас, добрий день"}])) if isinstance(p, ReplyEnded)]
+    assert ended.stop_reason == "end_turn"
+    assert ended.usage == {
+        "input_tokens": stream.tokens_in(json.loads(json.dumps(BODY["messages"]))),
+        "output_tokens": 7,
+        "cache_creation_input_tokens": 0,
+        "cache_read_input_tokens": 0,
+    }
