@@ -1,0 +1,263 @@
+"""Speech to text by Google Cloud Speech-to-Text v2, streaming, for calls of any length.
+
+    hear() ──► Tape ──100 ms messages──► stream ──► interims and finals ──► results()
+                 ▲                          │
+                 └── audio after the last ──┘ rotated before Google's limit of 5 minutes, in a silence if there is one;
+                     final is sent again      reopened once when it fails by itself
+
+Google's limits: a stream lives 5 minutes, a message carries at most 15 KB, a stream without audio for about 10 s is aborted
+(so silence is sent when the caller's telephone sends nothing).
+Source: cloud.google.com/speech-to-text/v2/docs, quotas and streaming.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+from google.api_core.client_options import ClientOptions
+from google.cloud import speech_v2 as speech
+from google.cloud.speech_v2.services.speech.transports import SpeechGrpcAsyncIOTransport
+
+from agent.adapters.google_channel import FAILURES, StreamClosed, close, in_words, may_pass, pause_s, plaintext_channel
+from agent.adapters.google_stt_tape import Tape
+from agent.errors import RecognizerFailed
+from agent.ports import Heard
+from audiosocket.audio import AudioFormat
+
+log = structlog.get_logger(__name__)
+
+MESSAGE_MS: Final = 100  # 20 ms messages cost twice the CPU
+REPLAY_MESSAGE_MS: Final = 400  # 12.8 KB at 16 kHz, below the limit of 15 KB
+STARVED_MS: Final = 200  # no frames for so long: silence is sent instead
+QUIET_MS: Final = 500
+QUIET_RMS: Final = 0.006  # -44 dBFS
+MOST_FINALS_KEPT: Final = 100
+
+TYRE_WORDS: Final = (
+    "зимові шини", "літні шини", "всесезонні шини", "шиномонтаж", "радіус", "комплект", "Тойота Камрі", "зимняя резина",
+    "Мішлен", "Нокіан", "Континенталь", "Бріджстоун", "Ханкук", "Гудієр", "Піреллі", "Йокогама", "Премьорі", "Росава",
+    "Michelin", "Nokian", "Continental", "Bridgestone", "Hankook", "Goodyear", "Pirelli", "Premiorri",
+    "R14", "R15", "R16", "R17", "R18", "R19", "оператор", "доставка", "Нова Пошта",
+)  # fmt: skip
+BOOST: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class StreamLimits:
+    """Seconds. Google ends a stream at 300."""
+
+    rotate_after_s: float = 240.0  # from then on in the first silence
+    rotate_at_latest_s: float = 285.0
+    connect_timeout_s: float = 3.0
+    write_timeout_s: float = 3.0
+    forgiven_after_s: float = 30.0  # a stream that lived so long, or gave a final, wins the right to be reopened again
+
+
+class GoogleRecognizer:
+    """One per process; ``open`` gives each call its ears."""
+
+    def __init__(
+        self, client: speech.SpeechAsyncClient, *, recognizer: str, model: str, languages: Sequence[str], limits: StreamLimits
+    ) -> None:
+        self._client, self._limits = client, limits
+        self._recognizer, self._model, self._languages = recognizer, model, list(languages)
+
+    @contextlib.asynccontextmanager
+    async def open(self, audio: AudioFormat) -> AsyncIterator[GoogleRecognition]:
+        recognition = GoogleRecognition(self._client, self._first_message(audio), audio, self._limits)
+        task = asyncio.create_task(recognition.run(), name="stt")
+        try:
+            yield recognition
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+            if recognition.dropped_ms:
+                log.warning("stt_audio_dropped", dropped_ms=recognition.dropped_ms)
+
+    def _first_message(self, audio: AudioFormat) -> speech.StreamingRecognizeRequest:
+        config = speech.RecognitionConfig(
+            explicit_decoding_config=speech.ExplicitDecodingConfig(
+                encoding=speech.ExplicitDecodingConfig.AudioEncoding.LINEAR16,
+                sample_rate_hertz=audio.rate_hz,
+                audio_channel_count=1,
+            ),
+            model=self._model,
+            language_codes=self._languages,
+            features=speech.RecognitionFeatures(enable_automatic_punctuation=True),
+            adaptation=speech.SpeechAdaptation(
+                phrase_sets=[
+                    speech.SpeechAdaptation.AdaptationPhraseSet(
+                        inline_phrase_set=speech.PhraseSet(
+                            phrases=[speech.PhraseSet.Phrase(value=word, boost=BOOST) for word in TYRE_WORDS]
+                        )
+                    )
+                ]
+            ),
+        )
+        features = speech.StreamingRecognitionFeatures(interim_results=True)
+        return speech.StreamingRecognizeRequest(
+            recognizer=self._recognizer,
+            streaming_config=speech.StreamingRecognitionConfig(config=config, streaming_features=features),
+        )
+
+
+class GoogleRecognition:
+    """One caller's ears: a chain of streams behind one queue of audio and one of texts."""
+
+    def __init__(
+        self, client: speech.SpeechAsyncClient, first: speech.StreamingRecognizeRequest, audio: AudioFormat, limits: StreamLimits
+    ) -> None:
+        self._client, self._first, self._limits = client, first, limits
+        self._tape = Tape(audio)
+        self._enough = asyncio.Event()  # a message's worth of audio waits
+        self._heard: deque[Heard] = deque(maxlen=MOST_FINALS_KEPT)
+        self._news = asyncio.Event()  # a text waits, or the end was reached
+        self._failure: RecognizerFailed | None = None
+        self._unfinished = False  # the last text was an interim
+        self._earned_retry = True
+
+    @property
+    def dropped_ms(self) -> int:
+        """Audio that was thrown away because a stream did not take it in time."""
+        return self._tape.dropped_ms
+
+    @property
+    def waiting_ms(self) -> int:
+        """Audio heard and not sent yet."""
+        return self._tape.waiting_ms
+
+    def hear(self, pcm: bytes) -> None:
+        self._tape.hear(pcm)
+        if self._tape.waiting_ms >= MESSAGE_MS:
+            self._enough.set()
+
+    async def results(self) -> AsyncIterator[Heard]:
+        while True:
+            while self._heard:
+                yield self._heard.popleft()
+            if self._failure is not None:
+                raise self._failure
+            self._news.clear()
+            await self._news.wait()
+
+    async def run(self) -> None:
+        """Keep a stream open until cancelled; a failure ends ``results``."""
+        while True:
+            opened = time.monotonic()
+            try:
+                await self._one_stream()
+                self._earned_retry = True
+            except (*FAILURES, TimeoutError) as error:
+                lived_s = time.monotonic() - opened
+                retry = may_pass(error) and (self._earned_retry or lived_s > self._limits.forgiven_after_s)
+                log.warning("stt_stream_failed", reason=in_words(error), lived_s=round(lived_s, 1), reopens=retry)
+                if not retry:
+                    self._failure = RecognizerFailed(in_words(error))
+                    self._news.set()
+                    return
+                self._earned_retry = False
+                await asyncio.sleep(pause_s(error))
+
+    async def _one_stream(self) -> None:
+        """Open a stream and serve it; returns when it is time for the next one, raises what it died of."""
+        limits = self._limits
+        self._tape.rewind()
+        async with asyncio.timeout(limits.connect_timeout_s):
+            call: Any = await self._client.streaming_recognize(timeout=limits.rotate_at_latest_s + 10, retry=None)
+        reader = asyncio.create_task(self._read(call), name="stt answers")
+        writer = asyncio.create_task(self._write(call), name="stt audio")
+        try:
+            await asyncio.wait({reader, writer}, return_when=asyncio.FIRST_COMPLETED)
+            if not reader.done() and isinstance(writer.exception(), asyncio.InvalidStateError):
+                await asyncio.wait({reader}, timeout=limits.write_timeout_s)  # it knows why the stream is over
+            (reader if reader.done() else writer).result()
+        finally:
+            reader.cancel()
+            writer.cancel()
+            call.cancel()
+            await asyncio.gather(reader, writer, return_exceptions=True)
+
+    async def _write(self, call: Any) -> None:
+        """Send audio as it comes; returns when the stream is old enough to be replaced."""
+        opened = time.monotonic()
+        await self._send(call, self._first)
+        while not self._is_old(time.monotonic() - opened):
+            if self._tape.waiting_ms < MESSAGE_MS:
+                self._enough.clear()
+                try:
+                    async with asyncio.timeout(STARVED_MS / 1000):
+                        await self._enough.wait()
+                except TimeoutError:
+                    self._tape.pad(STARVED_MS)
+            audio = self._tape.take(REPLAY_MESSAGE_MS)
+            await self._send(call, speech.StreamingRecognizeRequest(audio=audio))
+
+    async def _send(self, call: Any, message: speech.StreamingRecognizeRequest) -> None:
+        async with asyncio.timeout(self._limits.write_timeout_s):
+            await call.write(message)
+
+    def _is_old(self, age_s: float) -> bool:
+        if age_s < self._limits.rotate_after_s:
+            return False
+        silent = not self._unfinished and self._tape.is_quiet(QUIET_MS, QUIET_RMS)
+        return silent or age_s >= self._limits.rotate_at_latest_s
+
+    async def _read(self, call: Any) -> None:
+        """Take texts until the stream ends, which is never its right."""
+        async for response in call:
+            interim = ""
+            for result in response.results:
+                if not result.alternatives:
+                    continue
+                best = result.alternatives[0]
+                if result.is_final:
+                    self._tape.confirm(round(result.result_end_offset.total_seconds() * 1000))
+                    self._earned_retry = True
+                    self._tell(Heard(best.transcript.strip(), True, best.confidence or None, result.language_code or None))
+                else:
+                    interim += best.transcript
+            if interim.strip():
+                self._tell(Heard(interim.strip(), False))
+        raise StreamClosed("the stream was closed by the service")
+
+    def _tell(self, heard: Heard) -> None:
+        if self._heard and not self._heard[-1].final:
+            self._heard.pop()  # replaced
+        self._heard.append(heard)
+        self._unfinished = not heard.final
+        self._news.set()
+
+
+@contextlib.asynccontextmanager
+async def google_recognizer(
+    *,
+    endpoint: str | None,
+    project: str,
+    location: str,
+    model: str,
+    languages: Sequence[str] = ("uk-UA", "ru-RU"),
+    limits: StreamLimits | None = None,
+) -> AsyncIterator[GoogleRecognizer]:
+    """The recogniser and its one channel for the process.
+
+    *endpoint* "host:port" is reached in plaintext without credentials (a stand-in); None is Google's own for *location*, with
+    the application default credentials. Several languages need the location "global", "us" or "eu".
+    """
+    if endpoint:
+        client = speech.SpeechAsyncClient(transport=SpeechGrpcAsyncIOTransport(channel=plaintext_channel(endpoint)))
+    elif location == "global":
+        client = speech.SpeechAsyncClient()
+    else:
+        client = speech.SpeechAsyncClient(client_options=ClientOptions(api_endpoint=f"{location}-speech.googleapis.com"))
+    recognizer = f"projects/{project}/locations/{location}/recognizers/_"
+    try:
+        yield GoogleRecognizer(client, recognizer=recognizer, model=model, languages=languages, limits=limits or StreamLimits())
+    finally:
+        await close(client)
