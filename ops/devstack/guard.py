@@ -35,6 +35,7 @@ from typing import Any
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _TICK_S = 0.2
 _KILL_ROUNDS_S = 10.0
+_OURS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def _prctl(option: int, value: int) -> None:
@@ -47,6 +48,8 @@ def _die_with(guard_pid: int) -> Callable[[], None]:
     """Run in the child between fork and exec (after setuid, which would clear it): the kernel kills it when the guard dies."""
 
     def prepare() -> None:
+        for number in _OURS:
+            signal.signal(number, signal.SIG_DFL)  # what is ignored stays ignored over exec
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != guard_pid:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -171,7 +174,7 @@ def _serve(guard: Guard, parent: socket.socket) -> None:
 def main() -> None:
     """argv: the socket's descriptor, the run folder to remove at the end, "keep" or "remove"."""
     descriptor, run_directory, at_end = int(sys.argv[1]), sys.argv[2], sys.argv[3]
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in _OURS:
         signal.signal(number, signal.SIG_IGN)  # Ctrl-C is for the parent; we go when it goes
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
     guard = Guard()
