@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DOTENV = Path(".env.local")
+GroupT = TypeVar("GroupT", bound="Group")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,17 @@ class LogSettings(Group, env_prefix="LOG_"):
         return value.upper() if isinstance(value, str) else value
 
 
+def load_group(group: type[GroupT], dotenv: Path | None = DOTENV) -> GroupT:
+    """One group alone, for commands that need no more; raises SettingsError."""
+    try:
+        loaded = group(_env_file=dotenv)  # type: ignore[call-arg]  # known to pydantic-settings only
+    except ValidationError as error:
+        raise SettingsError(_in_words(group, error)) from None
+    if problems := loaded.problems():
+        raise SettingsError(problems)
+    return loaded
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     audiosocket: AudioSocketSettings
@@ -207,11 +219,9 @@ class Settings:
         problems: list[Problem] = []
         for name, group in GROUPS.items():
             try:
-                groups[name] = group(_env_file=dotenv)  # type: ignore[call-arg]  # known to pydantic-settings only
-            except ValidationError as error:
-                problems += _in_words(group, error)
-            else:
-                problems += groups[name].problems()
+                groups[name] = load_group(group, dotenv)
+            except SettingsError as error:
+                problems += error.problems
         if problems:
             raise SettingsError(problems)
         return cls(**groups)  # type: ignore[arg-type]  # each group under its own name

@@ -1,0 +1,5 @@
+"""``python -m controller`` is ``callctl``."""
+
+from controller.cli import main
+
+main()

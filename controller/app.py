@@ -1,0 +1,211 @@
+"""The composition root: here, and nowhere else, the parts are made and joined.
+
+    EventSocket ──events──► Switchboard ──orders──► AriRest
+                                │ one session per call
+              AudioSocketServer ┤ lines
+              Conversation      ┤ talk              Records ──► Journal, LiveState, MetricsSink
+              Records           ┘
+
+Everything is opened by one exit stack and closed in the opposite order. A stop has phases: refuse new callers, let
+the others finish, hand the rest to the operators, close the records, flush them; each has a time limit and what
+remained is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from agent.conversation import Caller as AgentsCaller
+from agent.conversation import Conversation
+from agent.ports import Transcript
+from agent.prompt.rendered import phrase_pcm, warm_up
+from agent.prompt.system import PROMPT_VERSION
+from agent.settings import AgentSettings
+from agent.tools.catalogue import CATALOGUE
+from agent.turn import TurnConfig
+from audiosocket.audio import SLIN8, SLIN16
+from audiosocket.limits import Limits as LineLimits
+from audiosocket.server import AudioSocketServer
+from controller.api.http import make_app
+from controller.api.server import PortTaken, serving
+from controller.ari.client import EventSocket
+from controller.ari.messages import EVENT_TYPES
+from controller.ari.rest import AriRest
+from controller.call.events import Limits as CallLimits
+from controller.journal.errors import JournalError
+from controller.journal.journal import Journal
+from controller.journal.records import Record
+from controller.livestate import LiveState
+from controller.logs import LogQueue
+from controller.masking import Masking
+from controller.observation import Observed, make_readiness, watch
+from controller.recovery import Recovery
+from controller.services import open_services
+from controller.session import Caller, ConversationLike, Surroundings
+from controller.settings import Settings
+from controller.switchboard import Switchboard
+from controller.telemetry import LiveReadings, MetricsSink
+
+log = structlog.get_logger(__name__)
+
+
+class CannotStart(Exception):
+    """In words for the person who starts us."""
+
+
+class Records:
+    """Each record to everybody who wants it, the journal first. No sink of them blocks or raises."""
+
+    def __init__(self, *sinks: Callable[[Record], None]) -> None:
+        self._sinks = sinks
+
+    def append(self, record: Record) -> None:
+        for sink in self._sinks:
+            sink(record)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Controller:
+    """What ``run`` keeps going and brings to its end."""
+
+    switchboard: Switchboard
+    recovery: Recovery
+    journal: Journal
+    socket: EventSocket
+    api_port: int
+
+
+def secrets_of(settings: Settings) -> list[str]:
+    """Every value that must not be readable anywhere."""
+    return [
+        settings.anthropic.api_key.get_secret_value(),
+        settings.shop.api_key.get_secret_value(),
+        settings.ari.password.get_secret_value(),
+        settings.database.url.get_secret_value(),
+        settings.redis.url.get_secret_value(),
+    ]
+
+
+@asynccontextmanager
+async def open_controller(settings: Settings, log_queue: LogQueue | None = None) -> AsyncIterator[Controller]:
+    """All parts, joined, and the API answering; no caller comes before the socket runs. Raises CannotStart."""
+    registry, readings = CollectorRegistry(), LiveReadings()
+    registry.register(readings)
+    metrics = MetricsSink(registry, tools=[tool.name for tool in CATALOGUE])
+    async with AsyncExitStack() as exits:
+        try:
+            journal = await exits.enter_async_context(Journal.open(settings.journal.directory, settings.database.url.get_secret_value()))
+            lines = await exits.enter_async_context(_audiosocket(settings))
+        except (JournalError, PortTaken) as error:
+            raise CannotStart(str(error)) from error
+        live = await exits.enter_async_context(LiveState.open(settings.redis.url.get_secret_value()))
+        services = await exits.enter_async_context(open_services(settings))
+        ari = settings.ari
+        password = ari.password.get_secret_value()
+        rest = await exits.enter_async_context(AriRest(ari.url, ari.username, password, ari.app))
+        records = Records(journal.append, live.append, metrics.append)
+
+        def converse(caller: Caller, transcript: Transcript) -> ConversationLike:
+            turn = TurnConfig(silence_ms=round(settings.calls.silence_s * 1000))
+            return Conversation(services, transcript, AgentsCaller(caller.number), AgentSettings(turn=turn))
+
+        around = Surroundings(
+            asterisk=rest,
+            lines=lines,
+            advertised=settings.audiosocket.address(lines.port),
+            journal=records,
+            converse=converse,
+            phrase=lambda key, audio: phrase_pcm(key, audio.rate_hz),
+            prompt_version=PROMPT_VERSION,
+        )
+        limits = CallLimits(length_s=settings.calls.max_length_s, queue_s=settings.calls.transfer_timeout_s)
+        _warm_up()
+        switchboard = await exits.enter_async_context(Switchboard(around, app=ari.app, calls_max=settings.calls.max, limits=limits))
+        recovery = Recovery(rest, switchboard, records, app=ari.app, predecessors=journal.open_calls())
+
+        async def on_connected() -> None:
+            await rest.set_event_filter(EVENT_TYPES)
+            await recovery.reconcile()
+
+        socket = EventSocket(ari.url, ari.username, password, ari.app, on_event=switchboard.handle, on_connected=on_connected)
+        observed = Observed(
+            settings=settings, socket=socket, rest=rest, journal=journal, live=live, lines=lines, switchboard=switchboard, logs=log_queue
+        )
+        watch(readings, observed)
+        app = make_app(make_readiness(observed), registry, Masking(secrets_of(settings)))
+        try:
+            api_port = await exits.enter_async_context(serving(app, settings.api.host, settings.api.port))
+        except PortTaken as error:
+            raise CannotStart(str(error)) from error
+        yield Controller(switchboard=switchboard, recovery=recovery, journal=journal, socket=socket, api_port=api_port)
+
+
+async def run(settings: Settings, log_queue: LogQueue | None = None) -> None:
+    """Take calls until SIGTERM or SIGINT; a second signal ends the patience with running calls."""
+    loop = asyncio.get_running_loop()
+    stop, hurry = asyncio.Event(), asyncio.Event()
+
+    def on_signal(name: str) -> None:
+        log.info("signal", name=name, again=stop.is_set())
+        (hurry if stop.is_set() else stop).set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal, number.name)
+    async with open_controller(settings, log_queue) as controller:
+        gc.collect()
+        gc.freeze()  # what lives now lives until the end: no collection need walk it during calls
+        async with asyncio.TaskGroup() as tasks:  # a task that breaks ends the process, loudly; callers stay with Asterisk
+            background = [
+                tasks.create_task(controller.socket.run(), name="ari-socket"),
+                tasks.create_task(controller.recovery.run(), name="recovery"),
+            ]
+            log.info("controller_started", app=settings.ari.app, api_port=controller.api_port)
+            await stop.wait()
+            await _drain(controller, settings.calls.drain_s, hurry)
+            for task in background:
+                task.cancel()
+    status = controller.journal.status()
+    log.info("controller_stopped", records_waiting=status.backlog, records_lost=status.refused)
+
+
+async def _drain(controller: Controller, wait_s: float, hurry: asyncio.Event) -> None:
+    """Calls finish within *wait_s*, or until somebody is in a hurry."""
+    switchboard = controller.switchboard
+    patient = asyncio.create_task(switchboard.drain(wait_s), name="drain")
+    hurried = asyncio.create_task(hurry.wait(), name="hurry")
+    await asyncio.wait([patient, hurried], return_when=asyncio.FIRST_COMPLETED)
+    hurried.cancel()
+    if not patient.done():
+        patient.cancel()
+        await asyncio.wait([patient])
+        await switchboard.drain(0.0)
+    elif error := patient.exception():
+        raise error
+
+
+@asynccontextmanager
+async def _audiosocket(settings: Settings) -> AsyncIterator[AudioSocketServer]:
+    where = settings.audiosocket
+    try:
+        server = await AudioSocketServer(where.host, where.port, limits=LineLimits(connections=where.max_connections)).__aenter__()
+    except OSError as error:
+        raise PortTaken(f"AudioSocket cannot listen on {where.host}:{where.port}: {error.strerror}") from error
+    try:
+        yield server
+    finally:
+        await server.__aexit__(None, None, None)
+
+
+def _warm_up() -> None:
+    """Read what calls will need, so that none of them waits for the disk."""
+    missing = warm_up(SLIN16.rate_hz, SLIN8.rate_hz)
+    if missing:
+        log.error("phrases_missing", phrases=missing)

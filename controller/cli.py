@@ -1,0 +1,180 @@
+"""``callctl``: run the controller, look after it, look into its calls."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import uuid
+from collections.abc import Coroutine
+from datetime import UTC, datetime, timedelta
+from types import FrameType
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import psycopg
+import typer
+import uvloop
+from rich.console import Console
+
+from controller.settings import DatabaseSettings, Group, Settings, SettingsError, load_group
+
+T = TypeVar("T")
+GroupT = TypeVar("GroupT", bound=Group)
+
+EXIT_FAILED = 1
+EXIT_SETTINGS = 2
+
+app = typer.Typer(
+    help="The call controller: a Stasis application that owns every call on Asterisk, with an AI agent that talks with the caller.",
+    epilog="Settings come from the environment and .env.local; .env.example explains each. Begin with: callctl doctor",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+out = Console(soft_wrap=False)
+err = Console(stderr=True, soft_wrap=True)
+
+Numbers = Annotated[bool, typer.Option("--numbers", help="Show telephone numbers in full.")]
+
+
+@app.command()
+def run() -> None:
+    """Take calls until SIGTERM or Ctrl-C, which let running calls finish; a second one hurries."""
+    signal.signal(signal.SIGTERM, _not_yet_started)
+    from controller.app import CannotStart, secrets_of
+    from controller.app import run as run_controller
+    from controller.logs import logging_to
+    from controller.masking import Masking
+
+    settings = _settings()
+    with logging_to(None, settings.log, Masking(secrets_of(settings))) as log_queue:
+        try:
+            _in_loop(run_controller(settings, log_queue))
+        except CannotStart as error:
+            _fail(str(error))
+
+
+@app.command()
+def doctor() -> None:
+    """Check everything a call needs, and say what is wrong and what to do. Safe beside a running controller."""
+    from controller.doctor import examine, print_findings
+
+    findings = _in_loop(examine(_settings()))
+    raise typer.Exit(print_findings(findings, out))
+
+
+@app.command()
+def calls(
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="How many.")] = 20,
+    days: Annotated[int, typer.Option("--days", "-d", min=1, max=366, help="How far back.")] = 7,
+    numbers: Numbers = False,
+) -> None:
+    """List the latest calls, newest first."""
+    from controller.journal.queries import recent_calls
+    from controller.shown import calls_table
+
+    async def ask(connection: psycopg.AsyncConnection[Any]) -> list[dict[str, Any]]:
+        now = datetime.now(UTC)
+        return await recent_calls(connection, since=now - timedelta(days=days), until=now + timedelta(hours=1), limit=limit)
+
+    found = _from_database(ask)
+    if not found:
+        out.print(f"No calls within the last {days} days.")
+        return
+    out.print(calls_table(found, _mask(numbers)))
+
+
+@app.command()
+def show(
+    call: Annotated[str, typer.Argument(metavar="CALL", help="The call's id, as callctl calls lists it.")],
+    events: Annotated[bool, typer.Option("--events", help="Also what the call's machine did, step by step.")] = False,
+    numbers: Numbers = False,
+) -> None:
+    """Show one call: what was said, the tools, the timings of each answer."""
+    from controller.journal.queries import CallShown, show_call
+    from controller.shown import call_sheet
+
+    try:
+        call_id = uuid.UUID(call)
+    except ValueError:
+        _fail(f"{call!r} is not the id of a call; callctl calls lists them")
+
+    async def ask(connection: psycopg.AsyncConnection[Any]) -> CallShown | None:
+        return await show_call(connection, call_id)
+
+    found = _from_database(ask)
+    if found is None:
+        _fail(f"there is no call {call_id}; records are kept for a limited time, and a very new one may still be on its way")
+    out.print(call_sheet(found, _mask(numbers), events=events))
+
+
+@app.command()
+def migrate(revision: Annotated[str, typer.Argument(help="The schema's revision.")] = "head") -> None:
+    """Bring the database's schema up to date. Safe to run twice, and from several machines at once."""
+    import sqlalchemy.exc
+
+    import migrations
+
+    dsn = _group(DatabaseSettings).url.get_secret_value()
+    try:
+        migrations.upgrade(dsn, revision)
+    except (sqlalchemy.exc.SQLAlchemyError, psycopg.Error) as error:
+        _fail(f"The schema could not be changed: {str(error).strip().splitlines()[0]}")
+    out.print("The schema is up to date.")
+
+
+def main() -> None:
+    app(prog_name="callctl")
+
+
+def _not_yet_started(number: int, frame: FrameType | None) -> None:
+    """A stop while we are still loading; process 1 of a container would otherwise ignore it."""
+    sys.exit(0)
+
+
+def _in_loop(work: Coroutine[Any, Any, T]) -> T:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
+def _from_database(ask: Any) -> Any:
+    dsn = _group(DatabaseSettings).url.get_secret_value()
+
+    async def work() -> Any:
+        async with await psycopg.AsyncConnection.connect(dsn, connect_timeout=5, autocommit=True, application_name="callctl") as connection:
+            return await ask(connection)
+
+    try:
+        return _in_loop(work())
+    except psycopg.errors.UndefinedTable:
+        _fail("The database has no tables of ours yet: callctl migrate makes them")
+    except psycopg.Error as error:
+        _fail(f"PostgreSQL: {(str(error).strip().splitlines() or [type(error).__name__])[0]}")
+
+
+def _mask(numbers: bool) -> Any:
+    from controller.masking import Masking
+
+    return (lambda text: text) if numbers else Masking().text
+
+
+def _settings() -> Settings:
+    try:
+        return Settings.load()
+    except SettingsError as error:
+        err.print(str(error), markup=False, highlight=False)
+        sys.exit(EXIT_SETTINGS)
+
+
+def _group(group: type[GroupT]) -> GroupT:
+    """For commands that need a part only: looking at calls needs no key of Anthropic's."""
+    try:
+        return load_group(group)
+    except SettingsError as error:
+        err.print(str(error), markup=False, highlight=False)
+        sys.exit(EXIT_SETTINGS)
+
+
+def _fail(message: str) -> NoReturn:
+    err.print(message, markup=False, highlight=False)
+    sys.exit(EXIT_FAILED)

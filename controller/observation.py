@@ -1,0 +1,105 @@
+"""What the running parts tell of themselves: their dependencies for readiness, their numbers for the metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from audiosocket.server import AudioSocketServer
+from controller import reachable
+from controller.api.readiness import Dependency, Readiness, Why
+from controller.ari.client import EventSocket
+from controller.ari.errors import AriError
+from controller.ari.rest import AriRest
+from controller.journal.journal import Journal
+from controller.livestate import LiveState
+from controller.logs import LogQueue
+from controller.settings import Settings
+from controller.switchboard import Switchboard
+from controller.telemetry import LiveReadings
+
+SERVERS_FRESH_S = 5.0
+VENDORS_FRESH_S = 15.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    settings: Settings
+    socket: EventSocket
+    rest: AriRest
+    journal: Journal
+    live: LiveState
+    lines: AudioSocketServer
+    switchboard: Switchboard
+    logs: LogQueue | None = None
+
+
+def make_readiness(parts: Observed) -> Readiness:
+    """Required is what a new call cannot do without; for the rest there is a way around, so it only degrades."""
+
+    async def event_socket() -> Why:
+        return None if parts.socket.connected else parts.socket.why
+
+    async def rest() -> Why:
+        try:
+            await parts.rest.application()
+        except AriError as error:
+            return str(error)
+        return None
+
+    async def admission() -> Why:
+        return f"draining: {parts.switchboard.busy} calls are being finished" if parts.switchboard.draining else None
+
+    async def spool() -> Why:
+        return parts.journal.status().disk_failing
+
+    async def postgresql() -> Why:
+        status = parts.journal.status()
+        return (
+            status.database_failing or await reachable.postgresql(parts.settings.database.url.get_secret_value()) or status.upkeep_failing
+        )
+
+    async def redis() -> Why:
+        return await reachable.redis_server(parts.settings.redis.url.get_secret_value())
+
+    vendors = reachable.vendor_addresses(parts.settings).items()
+    return Readiness(
+        [
+            Dependency("ari", event_socket, required=True, fresh_s=0),
+            Dependency("ari_rest", rest, required=True, fresh_s=SERVERS_FRESH_S),
+            Dependency("admission", admission, required=True, fresh_s=0),
+            Dependency("journal", spool, required=True, fresh_s=0),
+            Dependency("postgresql", postgresql, fresh_s=SERVERS_FRESH_S),
+            Dependency("redis", redis, fresh_s=SERVERS_FRESH_S),
+            *(Dependency(name, _listening(host, port), fresh_s=VENDORS_FRESH_S) for name, (host, port) in vendors),
+        ]
+    )
+
+
+def _listening(host: str, port: int) -> Callable[[], Awaitable[Why]]:
+    async def check() -> Why:
+        return await reachable.listening(host, port)
+
+    return check
+
+
+def watch(readings: LiveReadings, parts: Observed) -> None:
+    socket, journal, live, lines, logs = parts.socket, parts.journal, parts.live, parts.lines, parts.logs
+    readings.gauge("callctl_ari_connected", "1 while Asterisk's events reach us.", lambda: socket.connected)
+    readings.counter("callctl_ari_connects", "Openings of the event socket.", lambda: socket.connects)
+    readings.counter("callctl_ari_replaced", "Times another process took our application's name.", lambda: socket.replaced)
+    readings.counter("callctl_ari_malformed_messages", "Events that we could not read.", lambda: socket.decoder.malformed)
+    readings.gauge("callctl_draining", "1 while new callers are refused.", lambda: parts.switchboard.draining)
+    readings.gauge("callctl_journal_backlog_records", "Records not yet in PostgreSQL.", lambda: journal.status().backlog)
+    readings.gauge("callctl_journal_oldest_seconds", "Age of the oldest of them.", lambda: journal.status().oldest_age_s)
+    readings.gauge("callctl_journal_disk_failing", "1 while the spool cannot be written.", lambda: bool(journal.status().disk_failing))
+    readings.gauge("callctl_journal_database_failing", "1 while PostgreSQL takes nothing.", lambda: bool(journal.status().database_failing))
+    readings.gauge("callctl_journal_dead_letters", "Records that PostgreSQL refuses.", lambda: journal.status().dead_letters)
+    readings.counter("callctl_journal_lost_records", "Records that could not be kept.", lambda: journal.status().refused)
+    readings.gauge("callctl_live_state_failing", "1 while Redis is not written.", lambda: bool(live.status().failing))
+    readings.gauge("callctl_audio_lines", "Media legs open now.", lambda: len(lines.lines))
+    readings.gauge(
+        "callctl_audio_skipped_live_frames", "Frames skipped on them.", lambda: sum(line.stats.frames_skipped for line in lines.lines)
+    )
+    readings.counter("callctl_audio_refused_connections", "Connections to AudioSocket refused.", lambda: lines.refusals.total())
+    readings.counter("callctl_log_dropped_lines", "Log lines that nobody took in time.", lambda: logs.dropped if logs else 0)

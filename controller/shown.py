@@ -1,0 +1,121 @@
+"""Calls as tables for people at a terminal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from controller.journal.queries import CallShown, Row
+
+STAGES = ("hold", "stt", "model", "tts", "wire", "answer", "filler")
+LONGEST_RESULT = 200
+
+Mask = Callable[[str], str]
+
+
+def calls_table(calls: Iterable[Row], mask: Mask) -> Table:
+    table = Table(
+        "started (UTC)", "call", "caller", "length", "state", "outcome", "ended by", "turns", "tools", box=None, header_style="bold"
+    )
+    for call in calls:
+        table.add_row(
+            f"{call['started_at']:%Y-%m-%d %H:%M:%S}",
+            str(call["id"]),
+            escape(mask(call["caller_id"])),
+            _length(call["duration_s"]),
+            call["state"],
+            _text(call["outcome"]),
+            _text(call["ended_by"]),
+            str(call["turns"]),
+            str(call["tool_calls"]),
+        )
+    return table
+
+
+def call_sheet(shown: CallShown, mask: Mask, *, events: bool = False) -> RenderableType:
+    """One call whole: its record, the talk with its timings, the tools, on demand what the machine did."""
+    parts: list[RenderableType] = [_record(shown.call, mask), "", _turns(shown.turns, mask)]
+    if shown.tool_calls:
+        parts += ["", _tools(shown.tool_calls, mask)]
+    if events:
+        parts += ["", _events(shown.events, mask)]
+    return Group(*parts)
+
+
+def _record(call: Row, mask: Mask) -> Table:
+    table = Table.grid(padding=(0, 2))
+    outcome = call["outcome"] or "still open"
+    transfer = f"yes, {call['transfer_reason']}" if call["transferred_to_operator"] else "no"
+    for name, value in (
+        ("call", call["id"]),
+        ("caller", mask(call["caller_id"])),
+        ("started", f"{call['started_at']:%Y-%m-%d %H:%M:%S.%f} UTC"),
+        ("length", _length(call["duration_s"])),
+        ("outcome", outcome + (f", ended by {call['ended_by']}" if call["ended_by"] else "")),
+        ("to an operator", transfer),
+        ("prompt", call["prompt_version"]),
+        ("app, channel", f"{call['app']}, {call['channel_id']}"),
+        ("media", ", ".join(f"{kind} {count}" for kind, count in call["media"].items())),
+    ):
+        table.add_row(f"[bold]{name}[/bold]", escape(_text(value)))
+    return table
+
+
+def _turns(turns: list[Row], mask: Mask) -> Table:
+    table = Table("#", "who", "what was said", *(f"{stage} ms" for stage in STAGES), title="Turns", title_justify="left", box=None)
+    for turn in turns:
+        timings = ("" if turn[f"{stage}_ms"] is None else str(turn[f"{stage}_ms"]) for stage in STAGES)
+        table.add_row(str(turn["turn_number"]), turn["speaker"], _said(turn, mask), *timings)
+    return table
+
+
+def _said(turn: Row, mask: Mask) -> Text:
+    """An interrupted answer shows struck through what the caller did not hear."""
+    text, heard = mask(turn["text"]), mask(turn["heard_text"] or "")
+    if not turn["interrupted"]:
+        return Text(text)
+    unheard = text[len(heard) :] if text.startswith(heard) else f" [of: {text}]"
+    return Text.assemble(heard, (unheard, "strike dim"))
+
+
+def _tools(tools: list[Row], mask: Mask) -> Table:
+    table = Table("turn", "tool", "arguments", "result", "ms", "", title="Tool calls", title_justify="left", box=None)
+    for tool in tools:
+        arguments, result = (mask(json.dumps(tool[part], ensure_ascii=False)) for part in ("arguments", "result"))
+        short = result if len(result) <= LONGEST_RESULT else result[:LONGEST_RESULT] + "…"
+        mark = "[green]ok[/green]" if tool["success"] else "[red]failed[/red]"
+        table.add_row(str(tool["turn_number"]), tool["name"], escape(arguments), escape(short), str(tool["duration_ms"]), mark)
+    return table
+
+
+def _events(events: list[Row], mask: Mask) -> Table:
+    table = Table("time", "#", "event", "state after", "orders", title="What the call's machine did", title_justify="left", box=None)
+    for event in events:
+        orders = ", ".join(_kind(command) for command in event["commands"])
+        table.add_row(
+            f"{event['created_at']:%H:%M:%S.%f}"[:-3], str(event["sequence"]), _detail(event["event"], mask), event["state"], orders
+        )
+    return table
+
+
+def _kind(tagged: dict[str, Any]) -> str:
+    return str(tagged.get("type", "?")).split(".")[0]
+
+
+def _detail(tagged: dict[str, Any], mask: Mask) -> str:
+    fields = ", ".join(f"{name}={value}" for name, value in tagged.items() if name not in ("type", "limits"))
+    return escape(mask(f"{_kind(tagged)} {fields}".strip()))
+
+
+def _length(seconds: Any) -> str:
+    return "" if seconds is None else f"{float(seconds):.1f} s"
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
