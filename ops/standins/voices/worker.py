@@ -10,7 +10,7 @@ import asyncio
 import queue
 import threading
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -47,7 +47,7 @@ class Synthesizer:
         self._cached_bytes = 0
         threading.Thread(target=self._work, name=f"voice {engine.name}", daemon=True).start()
 
-    async def speak(self, speech: Speech, rate_hz: int) -> AsyncIterator[bytes]:
+    async def speak(self, speech: Speech, rate_hz: int) -> AsyncGenerator[bytes, None]:
         """16-bit PCM at *rate_hz* while it is synthesised; closing the iterator abandons it. Raises ``EngineFailed``."""
         if (whole := self._cache.get((speech, rate_hz))) is not None:
             self._cache.move_to_end((speech, rate_hz))
