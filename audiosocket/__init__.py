@@ -3,7 +3,8 @@
     frames     the wire                         audio, resample, reframe    what flows on it
     playout    what is due now                  metronome                   when it is due
     wire       one TCP connection               line                        one media leg
-    server     who may connect, and when        limits, refusals, errors    what is not allowed
+    server     who may connect, and when        pending                     a leg before it is a line
+    limits     what is not allowed              refusals, errors            how that is told
 
 ``frames``, ``playout`` and ``reframe`` are pure: no I/O, no clock. Usable on its own::
 

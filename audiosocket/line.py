@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from audiosocket.audio import FRAME_MS, AudioFormat
+from audiosocket.audio import FRAME_MS, SAMPLE_BYTES, AudioFormat
 from audiosocket.frames import AUDIO_FORMATS, Kind, Message
 from audiosocket.limits import Limits
 from audiosocket.metronome import Metronome
@@ -26,7 +26,7 @@ from audiosocket.playout import Playout, Stretch
 from audiosocket.reframe import Reframer
 from audiosocket.wire import Ending, Wire
 
-MESSAGE_MS_MIN = 5
+MESSAGE_BYTES_MIN = 160
 """What a message counts at least when we look for floods: keys and crumbs of audio are not free."""
 
 log = structlog.get_logger(__name__)
@@ -117,8 +117,8 @@ class Line:
         self._key_sink: Callable[[str], None] | None = None
         self._announced: Kind | None = None
         self._assume(audio)
-        self._received_ms = 0
-        self._allowed_ms = 0.0
+        self._received_bytes = 0
+        self._allowed_bytes = 0.0
         self._frames_received = self._keys_received = 0
         self._due = self._sent = self._skipped = self._unread = self._spoken = 0
         self._unread_in_a_row = 0
@@ -263,7 +263,7 @@ class Line:
 
     def _heard(self, pcm: bytes) -> None:
         self._frames_received += 1
-        self._charge(self._format.duration_ms(len(pcm)))
+        self._charge(len(pcm))
         for frame in self._reframer.push(pcm):
             if self._sink is not None:
                 self._sink(frame)
@@ -286,10 +286,11 @@ class Line:
         if self._key_sink is not None:
             self._key_sink(payload.decode("ascii", "replace"))
 
-    def _charge(self, message_ms: int) -> None:
+    def _charge(self, payload_bytes: int) -> None:
         """A telephone sends in real time; what runs far ahead of that is a flood. The clock is asked only when the allowance is used up."""
-        self._received_ms += max(message_ms, MESSAGE_MS_MIN)
-        if self._received_ms > self._allowed_ms:
-            self._allowed_ms = (self._clock() - self._opened_s + self._limits.ahead_s) * 1000
-            if self._received_ms > self._allowed_ms:
+        self._received_bytes += payload_bytes if payload_bytes > MESSAGE_BYTES_MIN else MESSAGE_BYTES_MIN
+        if self._received_bytes > self._allowed_bytes:
+            passed_s = self._clock() - self._opened_s
+            self._allowed_bytes = (passed_s + self._limits.ahead_s) * self._format.rate_hz * SAMPLE_BYTES
+            if self._received_bytes > self._allowed_bytes:
                 self._wire.close(Ending("flood", orderly=False, detail="audio far ahead of real time"))

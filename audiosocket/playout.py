@@ -77,7 +77,7 @@ class Stretch:
         pcm = self._rest + pcm
         whole = len(pcm) - len(pcm) % size
         self._admit(whole // size)
-        self.messages.extend(self._header + pcm[at : at + size] for at in range(0, whole, size))
+        self.messages.extend([self._header + pcm[at : at + size] for at in range(0, whole, size)])
         self._rest = pcm[whole:]
 
     def finish(self) -> None:
