@@ -164,31 +164,31 @@ DECLARE
     month  timestamp := date_trunc('month', at AT TIME ZONE 'UTC');
     lower  timestamptz := month AT TIME ZONE 'UTC';
     upper  timestamptz := (month + interval '1 month') AT TIME ZONE 'UTC';
-    place  text;
+    place  oid;
     child  text;
     key    text;
-    child_oid oid;
+    found  oid;
 BEGIN
-    SELECT s.nspname, c.relname || to_char(month, '"_y"YYYY"m"MM'), a.attname INTO place, child, key
+    SELECT c.relnamespace, c.relname || to_char(month, '"_y"YYYY"m"MM'), a.attname INTO place, child, key
       FROM pg_class c
-      JOIN pg_namespace s ON s.oid = c.relnamespace
       JOIN pg_partitioned_table p ON p.partrelid = c.oid
       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = p.partattrs[0]
      WHERE c.oid = parent;
     FOR attempt IN 1..2 LOOP
-        child_oid := to_regclass(format('%I.%I', place, child));
-        IF child_oid IS NOT NULL AND EXISTS (SELECT FROM pg_inherits WHERE inhparent = parent AND inhrelid = child_oid) THEN
+        -- Not to_regclass: while we wait for the lock, its cache does not learn of a table that another session made.
+        SELECT oid INTO found FROM pg_class WHERE relnamespace = place AND relname = child;
+        IF EXISTS (SELECT FROM pg_inherits WHERE inhparent = parent AND inhrelid = found) THEN
             RETURN false;
         END IF;
         IF attempt = 1 THEN  -- somebody else may be at it: wait for him and look again
             PERFORM pg_advisory_xact_lock(hashtextextended('ensure_partition', parent::oid::bigint));
         END IF;
     END LOOP;
-    IF child_oid IS NULL THEN
-        EXECUTE format('CREATE TABLE %I.%I (LIKE %s INCLUDING ALL EXCLUDING INDEXES, CONSTRAINT %I CHECK (%I >= %L AND %I < %L))',
-                       place, child, parent, child || '_month', key, lower, key, upper);
+    IF found IS NULL THEN
+        EXECUTE format('CREATE TABLE %s.%I (LIKE %s INCLUDING ALL EXCLUDING INDEXES, CONSTRAINT %I CHECK (%I >= %L AND %I < %L))',
+                       place::regnamespace, child, parent, child || '_month', key, lower, key, upper);
     END IF;
-    EXECUTE format('ALTER TABLE %s ATTACH PARTITION %I.%I FOR VALUES FROM (%L) TO (%L)', parent, place, child, lower, upper);
+    EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s.%I FOR VALUES FROM (%L) TO (%L)', parent, place::regnamespace, child, lower, upper);
     RETURN true;
 END $$;
 """

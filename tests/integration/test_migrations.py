@@ -1,0 +1,141 @@
+"""The schema on every PostgreSQL of this machine: from empty, back, and with its traps."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+
+import migrations
+from controller.journal.ids import EPOCH, moment
+from ops.devstack import DevStack
+from ops.devstack.account import service_account
+from ops.devstack.postgres import Postgres
+from ops.devstack.postgres_program import PostgresProgram, installed_postgres
+
+PROGRAMS = {program.version: program for program in installed_postgres(service_account(), lambda _: None)}
+TABLES = {"customers", "operators", "knowledge_articles", "calls", "call_turns", "call_tool_calls", "call_events"}
+
+
+@pytest.fixture(scope="module", params=sorted(PROGRAMS) or ["none"])
+def server(stack: DevStack, request: pytest.FixtureRequest) -> Iterator[Postgres]:
+    program: PostgresProgram | None = PROGRAMS.get(request.param)
+    assert program is not None, "no PostgreSQL on this machine: see ops/devstack/postgres_program.py"
+    folder = stack.folder / f"migrations-{sorted(PROGRAMS).index(program.version)}"
+    postgres = Postgres(stack.supervisor, program, folder, service_account())
+    postgres.start()
+    yield postgres
+    postgres.stop()
+
+
+@pytest.fixture
+def empty(server: Postgres) -> str:
+    return server.create_database("migrations")
+
+
+@pytest.fixture
+def dsn(empty: str) -> str:
+    migrations.upgrade(empty)
+    return empty
+
+
+def names(dsn: str, query: str) -> set[str]:
+    with psycopg.connect(dsn) as connection:
+        return {row[0] for row in connection.execute(query).fetchall()}
+
+
+def relations(dsn: str) -> set[str]:
+    return names(dsn, "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'S')")
+
+
+def test_the_indexes_have_the_names_that_were_asked_for(dsn: str) -> None:
+    asked = {"idx_calls_caller_id", "idx_calls_started_at", "idx_call_turns_call_id", "idx_customers_phone"}
+    assert asked <= names(dsn, "SELECT indexname FROM pg_indexes")
+
+
+def test_upgrade_from_empty_makes_the_tables_and_downgrade_leaves_nothing_of_them(dsn: str) -> None:
+    assert relations(dsn) >= TABLES
+    migrations.upgrade(dsn)  # again: nothing to do
+    migrations.downgrade(dsn)
+    assert relations(dsn) == {"alembic_version"}
+    assert names(dsn, "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace") == set()
+    migrations.upgrade(dsn)
+    assert relations(dsn) >= TABLES
+
+
+def test_programs_that_start_at_once_migrate_once(empty: str) -> None:
+    with ThreadPoolExecutor(1) as other:  # Alembic's own state is per process; here two connections are enough
+        with psycopg.connect(empty) as first:
+            first.execute("SELECT pg_advisory_xact_lock(%s)", [0x63616C6C63746C])
+            waiting = other.submit(migrations.upgrade, empty)
+            with psycopg.connect(empty, autocommit=True) as watcher:
+                for _ in range(1000):
+                    if watcher.execute("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").fetchone() is not None:
+                        break
+                    watcher.execute("SELECT pg_sleep(0.01)")
+                else:
+                    pytest.fail("the migration did not wait for the other one")
+            assert not waiting.done()
+        waiting.result(timeout=30)
+    assert relations(empty) >= TABLES
+
+
+def test_four_tables_are_partitioned_by_month_without_a_default_partition(dsn: str) -> None:
+    parted = "SELECT partrelid::regclass::text || ' ' || partstrat::text || ' ' || partdefid::text FROM pg_partitioned_table"
+    assert names(dsn, parted) == {f"{table} r 0" for table in ("calls", "call_turns", "call_tool_calls", "call_events")}
+
+
+def test_the_time_in_an_id_is_read_exactly_as_python_reads_it(dsn: str) -> None:
+    times = [0, 1, 999, 1_000_000_000_001, 1_795_357_942_563, 1_795_357_942_999, 4_102_444_799_999]
+    with psycopg.connect(dsn) as connection:
+        for at_ms in times:
+            id_ = f"{at_ms:012x}".join(["", "70008000000000000000"])
+            row = connection.execute("SELECT uuid7_ts(%s::uuid)", [id_]).fetchone()
+            assert row is not None
+            assert row[0] - EPOCH == moment(at_ms) - EPOCH
+
+
+def test_a_row_whose_time_is_not_its_ids_is_refused(dsn: str) -> None:
+    with psycopg.connect(dsn) as connection, pytest.raises(psycopg.errors.CheckViolation, match="calls_started_at_is_in_id"):
+        connection.execute(
+            "INSERT INTO calls (id, started_at, revision, caller_id, app, channel_id, state)"
+            " VALUES ('01a20399-d3a4-7571-a5c9-eda76f7988d2', now(), 1, '', '', '', '')"
+        )
+
+
+def test_an_id_alone_leads_to_one_partition(dsn: str) -> None:
+    with psycopg.connect(dsn) as connection:
+        plan = connection.execute(
+            "EXPLAIN SELECT * FROM calls WHERE id = %s AND started_at = %s",
+            ["01a20399-d3a4-7571-a5c9-eda76f7988d2", datetime(2026, 11, 22, tzinfo=UTC)],
+        ).fetchall()
+        connection.execute("SELECT ensure_partition('calls', '2026-11-01Z')")
+    assert str(plan).count("calls_y") <= 2  # the scan and its index
+
+
+def test_a_partition_is_made_while_readers_and_writers_hold_the_table(dsn: str) -> None:
+    with psycopg.connect(dsn) as reader, psycopg.connect(dsn) as writer, psycopg.connect(dsn, autocommit=True) as maker:
+        reader.execute("SELECT count(*) FROM calls")  # both stay in their transaction
+        writer.execute("LOCK TABLE call_turns, calls IN ROW EXCLUSIVE MODE")
+        maker.execute("SET lock_timeout = '2s'")
+        assert maker.execute("SELECT ensure_partition('calls', '2031-05-17Z')").fetchone() == (True,)
+        assert maker.execute("SELECT ensure_partition('calls', '2031-05-31 23:59:59Z')").fetchone() == (False,)
+        assert "calls_y2031m05" in relations(dsn)
+
+
+def test_several_who_want_the_same_month_make_it_once(dsn: str) -> None:
+    barrier = threading.Barrier(4)
+
+    def make() -> bool:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            barrier.wait(10)
+            row = connection.execute("SELECT ensure_partition('call_turns', '2032-01-01Z')").fetchone()
+            return bool(row and row[0])
+
+    with ThreadPoolExecutor(4) as makers:
+        made = [one.result(30) for one in [makers.submit(make) for _ in range(4)]]
+    assert made.count(True) == 1
