@@ -6,7 +6,7 @@ _LISTEN = "0A"  # TCP_LISTEN in /proc/net/tcp
 
 
 def processes_of(folder: Path) -> dict[int, str]:
-    """Processes, by pid, whose working folder, command line or environment leads into `folder`, zombies left out."""
+    """Processes, by pid, whose working folder, command line or environment (the mark of `processes`) names `folder`, zombies left out."""
     found = {}
     needle = str(folder).encode()
     for entry in Path("/proc").iterdir():

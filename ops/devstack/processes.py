@@ -15,6 +15,7 @@ from typing import Any
 from .account import Account
 from .errors import DevStackError, ServiceFailed
 
+MARK = "CALLCTL_STACK"  # in the environment of every process of a stack: the folder of the stack it belongs to
 _ANSWER_S = 30.0
 _POLL_S = 0.01
 _GUARD = Path(__file__).with_name("guard.py")
@@ -106,7 +107,7 @@ class Supervisor:
         answer = self.ask(
             op="spawn",
             argv=list(argv),
-            env={**os.environ, **(env or {})},
+            env={**os.environ, **(env or {}), MARK: str(self.run_directory)},
             cwd=str(cwd or self.run_directory),
             log=str(log_path),
             uid=becomes.uid if becomes else None,
