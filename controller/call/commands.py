@@ -13,7 +13,8 @@ import msgspec
 from controller.call.events import By
 from controller.call.tagging import first_version
 
-Phrase = Literal["apology", "transfer", "nobody_free_goodbye", "too_long_goodbye"]
+Phrase = Literal["apology_transfer", "transfer", "goodbye"]
+"""Keys of ``agent.prompt.phrases``."""
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag=first_version, omit_defaults=True):
@@ -54,7 +55,7 @@ class Join(Command, frozen=True, kw_only=True):
 
 
 class StartAgent(Command, frozen=True, kw_only=True):
-    """Answered by ``AgentFinished`` or ``AgentFailed`` of the same run."""
+    """Answered by ``AgentFinished`` or ``AgentFailed`` of the same run; *opening* is a key of ``agent.prompt.phrases``."""
 
     run: int
     opening: str

@@ -122,7 +122,11 @@ class Draft:
             outcome="",
             ended_by=None,
         )
-        variables = {"__TRANSFER_REASON": self.call.transfer_reason, "__TRANSFER_SUMMARY": self.call.summary}
+        variables = {
+            "XFER_TIMEOUT": str(round(self.call.limits.queue_s)),
+            "__TRANSFER_REASON": self.call.transfer_reason,  # inherited: the operator's side may want them
+            "__TRANSFER_SUMMARY": self.call.summary,
+        }
         self.order(order.SetVariables(channel_id=self.call.channel_id, variables=variables))
         self.continue_in_queue()
 

@@ -22,6 +22,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     line_s: float = 8.0  # a media leg, from the order to both in the bridge
     announcement_s: float = 12.0  # a fixed phrase
     leave_s: float = 3.0  # StasisEnd after continue, then it is ordered again
+    queue_s: float = 60.0  # how long the queue keeps him before he comes back
     gone_s: float = 5.0  # ChannelDestroyed after the hang-up, then it is ordered again
 
 

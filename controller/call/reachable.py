@@ -43,7 +43,7 @@ def representatives(call: Call) -> Iterator[seen.AnyEvent]:
         yield seen.AgentFinished(run=run, outcome=HandOff(why="asked", summary=""))
         yield seen.AgentFinished(run=run, outcome=CallerGone())
         yield seen.AgentFailed(run=run)
-    yield seen.Announced(phrase="apology")
+    yield seen.Announced(phrase="apology_transfer")
     yield seen.TransferRequested(by="supervisor", reason="angry")
     yield seen.HangUpRequested(by="supervisor")
     yield seen.DigitPressed(digit="0")

@@ -39,7 +39,7 @@ def come_back(d: Draft, e: seen.CallReturned) -> None:
     d.release_leg()
     d.become(rounds=min(d.call.rounds + 1, MAX_ROUNDS + 1))
     d.order(order.Answer(channel_id=d.call.channel_id))  # one who was refused on arrival may still be ringing
-    d.connect("nobody_free" if e.queue_status else "returned")
+    d.connect("nobody_free" if e.queue_status else "greeting")
 
 
 # The media leg
@@ -59,7 +59,7 @@ def start_talk(d: Draft, e: seen.LineJoined) -> None:
     d.become(leg_open=True)
     if d.call.rounds > MAX_ROUNDS:
         d.become(outcome="failed", ended_by="controller")
-        d.announce("nobody_free_goodbye", leaves_next=False)
+        d.announce("goodbye", leaves_next=False)
         return
     d.become(state=State.TALKING)
     d.start_agent()
@@ -104,7 +104,7 @@ def _replace_line(d: Draft) -> None:
     d.stop_agent()
     d.release_leg()
     if d.call.spare_legs:
-        d.become(state=State.CONNECTING, spare_legs=d.call.spare_legs - 1, opening="resumed" if resumed else d.call.opening)
+        d.become(state=State.CONNECTING, spare_legs=d.call.spare_legs - 1, opening="didnt_hear" if resumed else d.call.opening)
         d.make_bridge()  # it stands, unless it was what failed
         d.make_leg()
     elif d.call.rounds > MAX_ROUNDS:
@@ -134,7 +134,7 @@ def apologise(d: Draft, e: seen.AgentFailed) -> None:
     """apology, then the queue"""
     if e.run == d.call.agent_runs and d.call.agent_on:
         d.become(agent_on=False, transfer_reason="agent_failed")
-        d.announce("apology", leaves_next=True)
+        d.announce("apology_transfer", leaves_next=True)
 
 
 def go_on(d: Draft, e: seen.Event) -> None:
@@ -281,7 +281,7 @@ def too_long(d: Draft, e: seen.DeadlinePassed) -> None:
     """length: goodbye"""
     if e.name == "length":
         d.become(outcome="too_long", ended_by="controller")
-        d.announce("too_long_goodbye", leaves_next=False)
+        d.announce("goodbye", leaves_next=False)
 
 
 def cut_announcement(d: Draft, e: seen.DeadlinePassed) -> None:

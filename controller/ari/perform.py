@@ -1,0 +1,105 @@
+"""A call's commands as Asterisk's operations. Raises ``AriError``; what is to be released and is gone already counts as released."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Protocol
+
+from audiosocket.line import Line
+from controller.ari.errors import AriError, AriNotFound
+from controller.ari.port import CallControl
+from controller.call import commands as order
+from controller.call import ids
+from controller.call.draft import QUEUE_CONTEXT
+from controller.call.state import Call, State
+
+
+class PendingLine(Protocol):
+    async def line(self, timeout_s: float) -> Line: ...
+
+    def cancel(self) -> None: ...
+
+
+class LineServer(Protocol):
+    """``audiosocket.server.AudioSocketServer`` is it."""
+
+    def expect(self, leg_id: uuid.UUID) -> PendingLine: ...
+
+
+async def perform(asterisk: CallControl, command: order.AnyCommand) -> None:
+    """Those that are Asterisk's alone; the session performs the others."""
+    match command:
+        case order.Subscribe(channel_id=channel):
+            await asterisk.subscribe_channel(channel)
+        case order.SetVariables(channel_id=channel, variables=variables):
+            await asterisk.set_variables(channel, variables)
+        case order.Answer(channel_id=channel):
+            await asterisk.answer(channel)
+        case order.CreateBridge(bridge_id=bridge):
+            await asterisk.create_bridge(bridge)
+        case order.Join(bridge_id=bridge, channel_id=channel, leg_id=leg):
+            await asterisk.add_to_bridge(bridge, channel, ids.leg_channel_id(leg))
+        case order.ContinueInDialplan(channel_id=channel, context=context):
+            await asterisk.continue_in_dialplan(channel, context=context, extension="s", priority=1)
+        case order.HangUp(channel_id=channel):
+            await asterisk.hang_up(channel)
+        case order.DestroyBridge(bridge_id=bridge, only_if_empty=only_if_empty):
+            await _destroy_bridge(asterisk, bridge, only_if_empty=only_if_empty)
+        case _:
+            raise TypeError(f"not Asterisk's: {command}")
+
+
+async def _destroy_bridge(asterisk: CallControl, bridge_id: str, *, only_if_empty: bool) -> None:
+    with suppress(AriNotFound):
+        if only_if_empty:
+            others = [channel for channel in (await asterisk.bridge(bridge_id)).channels if ids.leg_of_channel(channel) is None]
+            if others:
+                return
+        await asterisk.destroy_bridge(bridge_id)
+
+
+async def open_line(
+    asterisk: CallControl, lines: LineServer, leg_id: str, started: asyncio.Event, *, advertised: str, timeout_s: float
+) -> Line:
+    """Have Asterisk dial in as *leg_id*; the open line once the leg's channel is in our application too (*started*).
+
+    Raises AriError, LineNotOpened. Before that a bridge would refuse the leg (422). The caller gives the time limit for *started*.
+    """
+    pending = lines.expect(uuid.UUID(leg_id))
+    try:
+        await asterisk.external_media(ids.leg_channel_id(leg_id), leg_id, advertised)
+        line = await pending.line(timeout_s)
+    finally:
+        pending.cancel()
+    try:
+        await started.wait()
+    except BaseException:
+        line.close("its channel did not start", orderly=False)
+        raise
+    return line
+
+
+async def release_leg(asterisk: CallControl, leg_id: str, line: Line | None) -> None:
+    """First the channel, while silence still flows to it: a leg whose peer went quiet can hang Asterisk. Then the socket, in any case."""
+    try:
+        with suppress(AriNotFound):
+            await asterisk.hang_up(ids.leg_channel_id(leg_id))
+    finally:
+        if line is not None:
+            line.close("released")
+
+
+async def rescue(asterisk: CallControl, call: Call, lines: Mapping[str, Line]) -> None:
+    """Without the machine, after a fault of ours: the caller to the queue, all that is ours away. Raises nothing of Asterisk's."""
+    with suppress(AriError):
+        if call.state not in {State.NEW, State.QUEUED, State.OPERATOR, State.MOVED, State.ENDING, State.ENDED}:
+            await asterisk.continue_in_dialplan(call.channel_id, context=QUEUE_CONTEXT, extension="s", priority=1)
+    for leg in {call.leg, *lines} - {None}:
+        with suppress(AriError):
+            await release_leg(asterisk, str(leg), lines.get(str(leg)))
+    if call.bridge:
+        with suppress(AriError):
+            await asterisk.destroy_bridge(ids.bridge_id(call.call_id))

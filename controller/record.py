@@ -1,0 +1,122 @@
+"""One call's record while it lives: what the machine and the agent do goes to the journal, the whole of it by growing revisions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+from msgspec.structs import replace
+
+from agent.records import AgentState, ToolCallRecord, TurnRecord
+from controller.call.commands import AnyCommand
+from controller.call.events import AnyEvent
+from controller.call.state import SHOWN, Call, State
+from controller.journal.records import CallRevised, MachineStepped, Record, ToolCalled, TurnRecorded
+
+
+class Journal(Protocol):
+    def append(self, record: Record) -> None:
+        """Keep it; returns at once and never raises."""
+
+
+def now_ms() -> int:
+    """Unix time."""
+    return time.time_ns() // 1_000_000
+
+
+class CallRecord:
+    """Satisfies ``agent.ports.Transcript``."""
+
+    def __init__(self, journal: Journal, *, prompt_version: str | None = None, clock_ms: Callable[[], int] = now_ms) -> None:
+        self._journal = journal
+        self._prompt_version = prompt_version
+        self._clock_ms = clock_ms
+        self._call = Call()
+        self._steps = 0
+        self._agent: AgentState | None = None
+        self._answered_at_ms: int | None = None
+        self._latest: CallRevised | None = None
+
+    @property
+    def shown(self) -> str:
+        """The state in the words that people see."""
+        if self._call.state is State.TALKING and self._agent is not None:
+            return self._agent.value
+        return SHOWN[self._call.state]
+
+    @property
+    def latest(self) -> CallRevised | None:
+        return self._latest
+
+    # What the session tells
+
+    def step(self, call: Call, event: AnyEvent, commands: Sequence[AnyCommand]) -> None:
+        self._call = call
+        self._steps += 1
+        if call.state is not State.TALKING:
+            self._agent = None
+        self._journal.append(
+            MachineStepped(
+                call_id=call.call_id,
+                sequence=self._steps,
+                at_ms=self._clock_ms(),
+                state=call.state,
+                event=msgspec.to_builtins(event),
+                commands=[msgspec.to_builtins(command) for command in commands],
+            )
+        )
+        if call.state is not State.ENDED:  # its last revision is the closing one
+            self._revise()
+
+    def answered(self) -> None:
+        if self._answered_at_ms is None:
+            self._answered_at_ms = self._clock_ms()
+            self._revise()
+
+    def close(self, *, ended_at_ms: int, media: Mapping[str, int]) -> None:
+        self._revise(ended_at_ms=ended_at_ms, media=dict(media))
+
+    def fail(self, call: Call, *, ended_at_ms: int, media: Mapping[str, int]) -> None:
+        """Close without a step of the machine: it was the machine, or its session, that broke."""
+        self._call = call
+        self.close(ended_at_ms=ended_at_ms, media=media)
+
+    # What the agent tells
+
+    def state(self, state: AgentState) -> None:
+        self._agent = state
+        self._revise()
+
+    def turn(self, turn: TurnRecord) -> None:
+        self._journal.append(TurnRecorded(call_id=self._call.call_id, turn=turn))
+
+    def tool_call(self, call: ToolCallRecord) -> None:
+        self._journal.append(ToolCalled(call_id=self._call.call_id, call=call))
+
+    def _revise(self, *, ended_at_ms: int | None = None, media: dict[str, int] | None = None) -> None:
+        """A new revision, if anything is new; none after the closing one."""
+        known = self._latest
+        if known is not None and known.ended_at_ms is not None:
+            return
+        call = self._call
+        current = CallRevised(
+            call_id=call.call_id,
+            revision=known.revision if known else 0,
+            caller_id=call.caller_id,
+            app=call.app,
+            channel_id=call.channel_id,
+            state=self.shown,
+            answered_at_ms=self._answered_at_ms,
+            ended_at_ms=ended_at_ms,
+            ended_by=call.ended_by if ended_at_ms is not None else None,
+            outcome=call.outcome if ended_at_ms is not None else None,
+            transferred=call.transferred,
+            transfer_reason=call.transfer_reason or None,
+            prompt_version=self._prompt_version,
+            media=media or {},
+        )
+        if current != known:
+            self._latest = replace(current, revision=current.revision + 1)
+            self._journal.append(self._latest)

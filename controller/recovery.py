@@ -1,0 +1,205 @@
+"""What Asterisk holds against what we believe: at the start, after each gap in the events, and now and then.
+
+Nothing is replayed after a gap, so who hung up meanwhile is still alive in our books, and what a dead predecessor left is in nobody's.
+
+    channel of a call of ours is gone         ─► ChannelGone; the record closes
+    caller left or came back unheard          ─► LeftStasis, CallReturned, OperatorAnswered
+    caller in our application, in no books    ─► a predecessor's: to the operators' queue, his record closed
+                                                 nobody's yet: he arrives now
+    m-<leg>, b-<call> of ours, in no call     ─► removed
+
+A REST answer and the event stream are not in step: what was seen once may be an event on its way. So everything but a channel's end is
+acted on only when a second look, a moment later, finds the same and the call did not step in between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import structlog
+from msgspec.structs import replace
+
+from controller.ari import translate
+from controller.ari.errors import AriError, AriNotFound
+from controller.ari.port import Asterisk
+from controller.ari.resources import Bridge, Channel
+from controller.call import events as seen
+from controller.call import ids
+from controller.call.draft import QUEUE_CONTEXT
+from controller.call.state import Call, State
+from controller.journal.records import CallRevised
+from controller.record import Journal, now_ms
+from controller.session import Session
+from controller.switchboard import Switchboard
+
+SECOND_LOOK_S = 0.4
+PERIOD_S = 30.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at Asterisk; *calls* are ours as they were before we asked."""
+
+    calls: dict[Session, Call]
+    channels: dict[str, Channel]
+    bridges: dict[str, Bridge]
+
+
+class Recovery:
+    """*predecessors*: the records that the journal found open at the start, by whomever they were written."""
+
+    def __init__(
+        self, asterisk: Asterisk, switchboard: Switchboard, journal: Journal, *, app: str, predecessors: Iterable[CallRevised] = ()
+    ) -> None:
+        self._asterisk = asterisk
+        self._switchboard = switchboard
+        self._journal = journal
+        self._app = app
+        self._predecessors = {record.call_id: record for record in predecessors}
+        self._theirs = set(self._predecessors)  # bridges of these calls are ours to remove
+        self._asterisk_started = ""
+        self._one_at_a_time = asyncio.Lock()
+
+    async def run(self, period_s: float = PERIOD_S) -> None:
+        """Reconcile now and then, until cancelled."""
+        while True:
+            await asyncio.sleep(period_s)
+            try:
+                await self.reconcile()
+            except AriError as error:
+                log.warning("reconcile_failed", why=str(error))
+
+    async def reconcile(self) -> None:
+        """Raises AriError. Call it after each opening of the event socket."""
+        async with self._one_at_a_time:
+            by = await self._who_ended_calls()
+            first = await self._look()
+            gone = [session for session, call in first.calls.items() if call.channel_id not in first.channels]
+            for session in gone:
+                session.post(seen.ChannelGone(seen=False, by=by))
+            self._close_predecessors(first)
+            if self._finds_something(first):
+                await asyncio.sleep(SECOND_LOOK_S)
+                await self._act(first, await self._look())
+            log.info("reconciled", calls=len(first.calls), gone=len(gone))
+
+    async def _who_ended_calls(self) -> seen.By | None:
+        """Asterisk, if it was started anew since the last time."""
+        started = (await self._asterisk.asterisk_info()).status.startup_time
+        before, self._asterisk_started = self._asterisk_started, started
+        return "asterisk" if before not in {"", started} else None
+
+    async def _look(self) -> Look:
+        calls = {session: session.call for session in self._switchboard.sessions if session.call.state not in {State.NEW, State.ENDED}}
+        channels, bridges = await asyncio.gather(self._asterisk.channels(), self._asterisk.bridges())
+        return Look(calls, {channel.id: channel for channel in channels}, {bridge.id: bridge for bridge in bridges})
+
+    # What does not fit
+
+    def _finds_something(self, look: Look) -> bool:
+        return bool(self._missed(look) or self._unknown_callers(look) or self._stray_legs(look) or self._stray_bridges(look))
+
+    def _missed(self, look: Look) -> dict[Session, seen.AnyEvent]:
+        found: dict[Session, seen.AnyEvent] = {}
+        for session, call in look.calls.items():
+            channel = look.channels.get(call.channel_id)
+            if channel is not None and (event := self._missed_by(call, channel, look.bridges.values())):
+                found[session] = event
+        return found
+
+    def _missed_by(self, call: Call, channel: Channel, bridges: Iterable[Bridge]) -> seen.AnyEvent | None:
+        """The event that *call* must have missed, if where its channel is does not fit its state."""
+        here = self._in_our_application(channel)
+        if call.state in {State.CONNECTING, State.TALKING, State.ANNOUNCING, State.LEAVING} and not here:
+            return seen.LeftStasis()
+        if call.state in {State.QUEUED, State.MOVED} and here:
+            return translate.returned(channel.dialplan.app_data.split(",")[1:])
+        if call.state is State.QUEUED and any(channel.id in bridge.channels for bridge in bridges if not ids.call_of_bridge(bridge.id)):
+            return seen.OperatorAnswered()
+        return None
+
+    def _unknown_callers(self, look: Look) -> list[Channel]:
+        return [
+            channel
+            for channel in look.channels.values()
+            if self._in_our_application(channel)
+            and ids.leg_of_channel(channel.id) is None
+            and not self._switchboard.knows_channel(channel.id)
+        ]
+
+    def _stray_legs(self, look: Look) -> set[str]:
+        legs = {channel.id: ids.leg_of_channel(channel.id) for channel in look.channels.values() if self._is_of_our_application(channel)}
+        return {channel for channel, leg in legs.items() if leg is not None and not self._switchboard.knows_leg(leg)}
+
+    def _stray_bridges(self, look: Look) -> set[str]:
+        """Bridges of ended calls, with no caller in them. Another controller's are known by neither name nor book and stay."""
+        stray = set()
+        for bridge in look.bridges.values():
+            call_id = ids.call_of_bridge(bridge.id)
+            callers = [channel for channel in bridge.channels if ids.leg_of_channel(channel) is None]
+            ours = bridge.name == self._app or call_id in self._theirs or call_id in self._switchboard.finished
+            if call_id and ours and not callers and self._switchboard.session(call_id) is None:
+                stray.add(bridge.id)
+        return stray
+
+    # What is done about it
+
+    async def _act(self, first: Look, second: Look) -> None:
+        again = self._missed(second)
+        for session, event in self._missed(first).items():
+            if again.get(session) == event and session.call == first.calls[session]:
+                log.warning("event_was_missed", call_id=session.call.call_id, event_type=type(event).__name__)
+                session.post(event)
+        known_first = {channel.id for channel in self._unknown_callers(first)}
+        for channel in self._unknown_callers(second):
+            if channel.id in known_first and channel.id not in self._switchboard.left:
+                await self._take(channel)
+        for leg in self._stray_legs(first) & self._stray_legs(second):
+            await self._remove("leg", leg)
+        for bridge in self._stray_bridges(await self._look()):  # anew: who was in one of them may just have been sent to the queue
+            await self._remove("bridge", bridge)
+
+    async def _take(self, channel: Channel) -> None:
+        """A caller in our application, in no books of ours."""
+        if not channel.channelvars.get("CALL_ID"):
+            self._switchboard.arrive(channel, channel.dialplan.app_data.split(",")[1:])  # he came while nobody listened
+            return
+        log.warning("orphan_to_operators", channel=channel.id, call_id=channel.channelvars["CALL_ID"])
+        try:
+            await self._asterisk.continue_in_dialplan(channel.id, context=QUEUE_CONTEXT, extension="s", priority=1)
+        except AriNotFound:
+            return
+
+    async def _remove(self, what: str, name: str) -> None:
+        log.warning("leftover_removed", what=what, name=name)
+        try:
+            await (self._asterisk.hang_up(name) if what == "leg" else self._asterisk.destroy_bridge(name))
+        except AriNotFound:
+            return
+
+    def _close_predecessors(self, look: Look) -> None:
+        """Each open record that no session of ours writes; truthful as far as the channel's whereabouts tell."""
+        for record in self._predecessors.values():
+            channel = look.channels.get(record.channel_id)
+            with_others = channel is not None and not self._in_our_application(channel)
+            closed = replace(
+                record,
+                revision=record.revision + 1,
+                state="ended",
+                ended_at_ms=now_ms(),
+                ended_by="controller",
+                outcome="transferred" if with_others else "orphaned",
+            )
+            log.warning("predecessors_record_closed", call_id=record.call_id, outcome=closed.outcome)
+            self._journal.append(closed)
+        self._predecessors = {}
+
+    def _in_our_application(self, channel: Channel) -> bool:
+        return channel.dialplan.app_name == "Stasis" and self._is_of_our_application(channel)
+
+    def _is_of_our_application(self, channel: Channel) -> bool:
+        return channel.dialplan.app_data.split(",")[0] == self._app

@@ -1,0 +1,308 @@
+"""One call, one task: events in, the machine decides, commands out. Nothing here decides what happens to the call.
+
+Asterisk ─┐                                ┌─► Asterisk       (``ari/perform.py``)
+lines ────┼─► post ─► inbox ─► receive() ──┼─► the agent      StartAgent, StopAgent
+agent ────┤                    (pure)      ├─► the line       OpenLine, Announce, ReleaseLeg
+timers ───┘                                ├─► timers         Deadline
+    ▲                                      └─► the journal    every step, CloseRecord
+    └──────────────── what became of it ─────────┘
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+from msgspec.structs import replace
+
+from agent.outcome import Outcome
+from agent.ports import Line as AgentsLine
+from agent.ports import Transcript
+from audiosocket.audio import AudioFormat
+from audiosocket.errors import AudioSocketError
+from audiosocket.line import Line
+from controller.ari.errors import AriError, AriNotFound
+from controller.ari.perform import LineServer, open_line, perform, release_leg, rescue
+from controller.ari.port import CallControl
+from controller.call import commands as order
+from controller.call import events as seen
+from controller.call.machine import receive
+from controller.call.state import Call, State
+from controller.lanes import Lanes
+from controller.record import CallRecord, Journal, now_ms
+
+INBOX = 256
+INBOX_FOR_DIGITS = 64
+"""A caller who leans on his keys fills no more of the inbox than this."""
+OPEN_LINE_S = 5.0
+COMMAND_S = 7.0  # REST has its own, shorter limit; this one holds whatever happens
+ANNOUNCE_S = 60.0  # the machine gives up on it sooner
+STOP_AGENT_S = 2.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What a conversation is told of whom it speaks with. *number* may be empty (withheld)."""
+
+    call_id: str
+    number: str
+
+
+class ConversationLike(Protocol):
+    async def run(self, line: AgentsLine, opening: str) -> Outcome: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What every session of the process shares."""
+
+    asterisk: CallControl
+    lines: LineServer
+    advertised: str  # host:port that Asterisk dials
+    journal: Journal
+    converse: Callable[[Caller, Transcript], ConversationLike]
+    phrase: Callable[[str, AudioFormat], bytes | None]  # rendered long before; None: not there
+    prompt_version: str | None = None
+    clock_ms: Callable[[], int] = now_ms
+
+
+class Session:
+    """*on_leg* hears of each leg before Asterisk is asked to dial in, *on_step* of each step."""
+
+    def __init__(
+        self, around: Surroundings, *, on_leg: Callable[[str], None] = lambda leg: None, on_step: Callable[[], None] = lambda: None
+    ) -> None:
+        self.call = Call()
+        self.record = CallRecord(around.journal, prompt_version=around.prompt_version, clock_ms=around.clock_ms)
+        self._around = around
+        self._on_leg = on_leg
+        self._on_step = on_step
+        self._inbox: asyncio.Queue[seen.AnyEvent] = asyncio.Queue(INBOX)
+        self._tasks: asyncio.TaskGroup
+        self._lanes: Lanes
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._legs: list[str] = []  # all of the call's life
+        self._lines: dict[str, Line] = {}
+        self._all_lines: list[Line] = []
+        self._started: dict[str, asyncio.Event] = {}
+        self._opening: dict[str, asyncio.Task[None]] = {}
+        self._conversation: ConversationLike | None = None
+        self._agent: asyncio.Task[None] | None = None
+
+    # For the switchboard
+
+    def post(self, event: seen.AnyEvent) -> None:
+        """Tell the call that something happened; never blocks. What does not fit is dropped and told; reconciling finds what was missed."""
+        if isinstance(event, seen.DigitPressed) and self._inbox.qsize() >= INBOX_FOR_DIGITS:
+            return
+        try:
+            self._inbox.put_nowait(event)
+        except asyncio.QueueFull:
+            log.error("inbox_full", call_id=self.call.call_id, event_type=type(event).__name__)
+
+    def leg_started(self, leg_id: str) -> bool:
+        """The leg's channel is in our application; False: nobody wants it any more."""
+        started = self._started.get(leg_id)
+        if started is None:
+            return False
+        started.set()
+        return True
+
+    async def run(self) -> None:
+        """Until the record is closed and everything released."""
+        try:
+            async with asyncio.TaskGroup() as self._tasks:
+                self._lanes = Lanes(self._tasks)
+                while self.call.state is not State.ENDED:
+                    self._step(await self._inbox.get())
+        except Exception:  # a fault of ours must cost the caller nothing: this is the session's edge
+            log.exception("session_failed", call_id=self.call.call_id)
+            await self._rescue()
+        finally:
+            for timer in self._timers.values():
+                timer.cancel()
+
+    # The machine
+
+    def _step(self, event: seen.AnyEvent) -> None:
+        before = self.call.state
+        self.call, commands = receive(self.call, event)
+        if before is State.NEW:
+            structlog.contextvars.bind_contextvars(call_id=self.call.call_id)
+        if isinstance(event, seen.CommandFailed):
+            log.warning("command_failed", command=event.command, why=event.why, state=before.value)
+        if before is not self.call.state:
+            log.info("call_state", state=self.call.state.value, before=before.value, event_type=type(event).__name__)
+        self.record.step(self.call, event, commands)
+        for command in commands:
+            self._order(command)
+        self._on_step()
+
+    def _order(self, command: order.AnyCommand) -> None:
+        match command:
+            case order.Deadline():
+                self._arm(command)
+            case order.CancelDeadline(name=name):
+                if timer := self._timers.pop(name, None):
+                    timer.cancel()
+            case order.StartAgent(run=run, opening=opening):
+                self._start_agent(run, opening)
+            case order.StopAgent():
+                self._stop_agent()
+            case order.OpenLine(leg_id=leg):
+                self._legs.append(leg)
+                self._started[leg] = asyncio.Event()
+                self._on_leg(leg)
+                self._opening[leg] = self._perform(command)
+            case order.ReleaseLeg(leg_id=leg):
+                self._started.pop(leg, None)
+                if unfinished := self._opening.pop(leg, None):
+                    unfinished.cancel()
+                self._perform(command)
+            case order.CloseRecord():
+                self._close_record()
+            case _:
+                self._perform(command)
+
+    def _arm(self, deadline: order.Deadline) -> None:
+        if timer := self._timers.pop(deadline.name, None):
+            timer.cancel()
+        passed = seen.DeadlinePassed(name=deadline.name, generation=deadline.generation)
+        self._timers[deadline.name] = asyncio.get_running_loop().call_later(deadline.after_s, self.post, passed)
+
+    # Commands
+
+    def _perform(self, command: order.AnyCommand) -> asyncio.Task[None]:
+        name = f"{type(command).__name__}-{self.call.call_id}"
+        return self._lanes.put(name, _lanes_of(command), lambda: self._try(command))
+
+    async def _try(self, command: order.AnyCommand) -> None:
+        leg = getattr(command, "leg_id", "")
+        try:
+            async with asyncio.timeout(ANNOUNCE_S if isinstance(command, order.Announce) else COMMAND_S):
+                await self._do(command)
+        except Exception as error:  # the command's edge: whatever it was, the machine must hear of it
+            if not isinstance(error, AriError | AudioSocketError | TimeoutError):
+                log.exception("command_broke", command=type(command).__name__)
+            failed = seen.CommandFailed(
+                command=type(command).__name__, why=str(error) or "timeout", gone=isinstance(error, AriNotFound), leg_id=leg
+            )
+            self.post(failed)
+
+    async def _do(self, command: order.AnyCommand) -> None:
+        match command:
+            case order.OpenLine(leg_id=leg):
+                await self._open_line(leg)
+            case order.ReleaseLeg(leg_id=leg):
+                await release_leg(self._around.asterisk, leg, self._lines.pop(leg, None))
+            case order.Announce(phrase=phrase, leg_id=leg):
+                await self._announce(phrase, leg)
+            case _:
+                await perform(self._around.asterisk, command)
+        match command:
+            case order.Answer():
+                self.record.answered()
+            case order.Join(leg_id=leg):
+                self.post(seen.LineJoined(leg_id=leg))
+
+    async def _open_line(self, leg_id: str) -> None:
+        around = self._around
+        started = self._started[leg_id]
+        line = await open_line(around.asterisk, around.lines, leg_id, started, advertised=around.advertised, timeout_s=OPEN_LINE_S)
+        self._lines[leg_id] = line
+        self._all_lines.append(line)
+        self._opening.pop(leg_id, None)
+        self._tasks.create_task(self._watch(leg_id, line), name=f"line-{leg_id}")
+        self.post(seen.LineOpened(leg_id=leg_id))
+
+    async def _watch(self, leg_id: str, line: Line) -> None:
+        await line.closed()
+        self.post(seen.LineLost(leg_id=leg_id, why=line.reason or ""))
+
+    async def _announce(self, phrase: str, leg_id: str) -> None:
+        line = self._lines.get(leg_id)
+        pcm = self._around.phrase(phrase, line.format) if line else None
+        if line and pcm:
+            line.hush()
+            playback = line.play()
+            playback.feed(pcm)
+            playback.finish()
+            await playback.done()
+        elif line:
+            log.error("phrase_missing", phrase=phrase)
+        self.post(seen.Announced(phrase=phrase))
+
+    # The agent
+
+    def _start_agent(self, run: int, opening: str) -> None:
+        line = self._lines[self.call.leg or ""]  # joined, so open, and not released before the agent is stopped
+        self._agent = self._tasks.create_task(self._converse(run, line, opening), name=f"agent-{self.call.call_id}")
+
+    async def _converse(self, run: int, line: Line, opening: str) -> None:
+        try:
+            if self._conversation is None:
+                self._conversation = self._around.converse(Caller(self.call.call_id, self.call.caller_id), self.record)
+            outcome = await self._conversation.run(line, opening)
+        except Exception as error:  # the conversation's edge: the caller goes to a human, the fault into the log
+            log.exception("agent_failed")
+            self.post(seen.AgentFailed(run=run, why=type(error).__name__))
+        else:
+            self.post(seen.AgentFinished(run=run, outcome=outcome))
+
+    def _stop_agent(self) -> None:
+        agent = self._agent
+        if agent is None:
+            return
+        agent.cancel()
+        self._lanes.put(f"StopAgent-{self.call.call_id}", ("agent",), lambda: _see_off(agent))
+
+    # The end
+
+    def _close_record(self) -> None:
+        ended_at_ms = self._around.clock_ms()
+
+        async def close() -> None:
+            self.record.close(ended_at_ms=ended_at_ms, media=self._media())
+
+        self._lanes.put(f"CloseRecord-{self.call.call_id}", ("agent", *self._legs), close)  # behind the last word and the last frame
+
+    def _media(self) -> dict[str, int]:
+        counts = ("frames_due", "frames_sent", "frames_skipped", "frames_received")
+        return {name: sum(getattr(line.stats, name) for line in self._all_lines) for name in counts} if self._all_lines else {}
+
+    async def _rescue(self) -> None:
+        await rescue(self._around.asterisk, self.call, self._lines)
+        self.call = replace(self.call, state=State.ENDED, outcome="failed", ended_by="controller")
+        self.record.fail(self.call, ended_at_ms=self._around.clock_ms(), media=self._media())
+
+
+async def _see_off(agent: asyncio.Task[None]) -> None:
+    await asyncio.wait({agent}, timeout=STOP_AGENT_S)
+    if not agent.done():
+        log.error("agent_does_not_stop")
+
+
+def _lanes_of(command: order.AnyCommand) -> tuple[str, ...]:
+    """The things a command must have to itself. HangUp waits for nothing."""
+    match command:
+        case order.Answer():
+            return ("channel",)
+        case order.SetVariables():
+            return ("variables",)
+        case order.ContinueInDialplan():
+            return ("channel", "variables")
+        case order.CreateBridge() | order.DestroyBridge():
+            return ("bridge",)
+        case order.OpenLine(leg_id=leg) | order.ReleaseLeg(leg_id=leg):
+            return (leg,)
+        case order.Join(leg_id=leg):
+            return ("channel", "bridge", leg)
+        case order.Announce():
+            return ("agent",)
+        case _:
+            return ()

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import pytest
+
+from controller.ari.resources import Channel
+from controller.call import ids
+from controller.journal.records import CallRevised
+from tests.fakes.calls import House, house, until
+
+CALLER = "1700000000.1"
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("controller.recovery.SECOND_LOOK_S", 0.02)
+
+
+def record_of(call_id: str, channel_id: str) -> CallRevised:
+    return CallRevised(call_id=call_id, revision=7, caller_id="380671234567", app="callctl", channel_id=channel_id, state="listening")
+
+
+async def leave_behind(h: House) -> str:
+    """What a killed controller leaves: a caller in a bridge with a dead leg's rest, an empty bridge, a record."""
+    call_id = ids.new_call_id()
+    h.asterisk.deaf = True
+    h.asterisk.call_in(CALLER)
+    h.asterisk.calls[CALLER].variables["__CALL_ID"] = call_id
+    await h.asterisk.create_bridge("b-" + call_id)
+    h.asterisk.silent_legs = True
+    leg = ids.leg_channel_id(ids.leg_id(call_id, 1))
+    await h.asterisk.external_media(leg, ids.leg_id(call_id, 1), "")
+    await h.asterisk.add_to_bridge("b-" + call_id, CALLER, leg)
+    await h.asterisk.create_bridge("b-" + ids.new_call_id())
+    h.asterisk.deaf = h.asterisk.silent_legs = False
+    return call_id
+
+
+async def test_a_dead_predecessors_caller_goes_to_the_operators_and_nothing_of_it_remains() -> None:
+    async with house() as h:
+        call_id = await leave_behind(h)
+        await h.recovery(record_of(call_id, CALLER)).reconcile()
+        assert h.asterisk.calls[CALLER].app_name == "Queue"
+        assert ("hang_up", CALLER) not in h.asterisk.done
+        assert not h.asterisk.legs
+        assert not h.asterisk.mixing
+        assert [(r.call_id, r.revision, r.outcome, r.ended_by) for r in h.journal.closed] == [(call_id, 8, "orphaned", "controller")]
+
+
+async def test_the_record_of_a_predecessors_caller_who_is_with_operators_says_so() -> None:
+    async with house() as h:
+        call_id = await leave_behind(h)
+        await h.asterisk.continue_in_dialplan(CALLER)
+        await h.recovery(record_of(call_id, CALLER)).reconcile()
+        assert [r.outcome for r in h.journal.closed] == ["transferred"]
+
+
+async def test_the_record_of_a_predecessors_caller_who_is_gone_is_closed_once() -> None:
+    async with house() as h:
+        recovery = h.recovery(record_of(ids.new_call_id(), "1600000000.1"))
+        await recovery.reconcile()
+        await recovery.reconcile()
+        assert [r.outcome for r in h.journal.closed] == ["orphaned"]
+
+
+async def test_a_caller_who_came_while_nobody_listened_is_taken_as_he_comes() -> None:
+    async with house() as h:
+        h.asterisk.deaf = True
+        h.asterisk.call_in(CALLER)
+        h.asterisk.deaf = False
+        await h.recovery().reconcile()
+        await until(lambda: h.agents and h.agent().running)
+
+
+async def test_a_caller_who_arrives_during_the_look_is_taken_once() -> None:
+    async with house() as h:
+        h.asterisk.call_in(CALLER)
+        await h.recovery().reconcile()
+        await until(lambda: h.agents and h.agent().running)
+        assert len(h.switchboard.sessions) == 1
+
+
+async def test_a_hang_up_during_a_gap_is_noticed() -> None:
+    async with house() as h:
+        await h.talk(CALLER)
+        h.asterisk.deaf = True
+        h.asterisk.caller_hangs_up(CALLER)
+        h.asterisk.deaf = False
+        await h.recovery().reconcile()
+        await h.ended("hung_up", "caller")
+
+
+async def test_calls_lost_in_a_restart_are_put_down_to_asterisk() -> None:
+    async with house() as h:
+        recovery = h.recovery()
+        await recovery.reconcile()
+        agent = await h.talk(CALLER)
+        h.asterisk.restart()
+        await recovery.reconcile()
+        await h.ended("failed", "asterisk")
+        assert not agent.running
+
+
+async def test_a_move_during_a_gap_is_followed() -> None:
+    async with house() as h:
+        await h.talk(CALLER)
+        h.asterisk.deaf = True
+        h.asterisk.move_elsewhere(CALLER)
+        h.asterisk.deaf = False
+        await h.recovery().reconcile()
+        await h.state("moved")
+        await until(lambda: not h.asterisk.legs)
+        assert CALLER in h.asterisk.calls
+
+
+async def test_a_return_during_a_gap_is_followed_once() -> None:
+    async with house() as h:
+        agent = await h.talk(CALLER)
+        agent.hands_off()
+        await h.state("queued")
+        h.asterisk.deaf = True
+        h.asterisk.queue_gives_up(CALLER, "TIMEOUT")
+        h.asterisk.deaf = False
+        await h.recovery().reconcile()
+        await until(lambda: agent.openings == ["greeting", "nobody_free"])
+        assert h.session().call.rounds == 1
+
+
+async def test_an_answer_during_a_gap_is_followed() -> None:
+    async with house() as h:
+        agent = await h.talk(CALLER)
+        agent.hands_off()
+        await h.state("queued")
+        h.asterisk.deaf = True
+        h.asterisk.operator_answers(CALLER)
+        h.asterisk.deaf = False
+        await h.recovery().reconcile()
+        await h.state("operator")
+
+
+async def test_other_controllers_legs_and_bridges_are_left_alone() -> None:
+    async with house() as h:
+        call_id = ids.new_call_id()
+        h.asterisk.deaf = True
+        await h.asterisk.create_bridge("b-" + call_id)
+        h.asterisk.bridge_names["b-" + call_id] = "callctl-2"
+        leg = ids.leg_channel_id(ids.leg_id(call_id, 1))
+        h.asterisk.silent_legs = True
+        await h.asterisk.external_media(leg, ids.leg_id(call_id, 1), "")
+        h.asterisk.calls[leg].app_data = "callctl-2," + leg
+        h.asterisk.call_in(CALLER)
+        h.asterisk.calls[CALLER].app_data = "callctl-2,inbound,100"
+        await h.recovery().reconcile()
+        assert h.asterisk.legs == [leg]
+        assert "b-" + call_id in h.asterisk.mixing
+        assert h.asterisk.calls[CALLER].in_stasis
+
+
+async def test_running_calls_are_not_touched() -> None:
+    async with house() as h:
+        agent = await h.talk(CALLER)
+        before = len(h.asterisk.done)
+        await h.recovery().reconcile()
+        assert len(h.asterisk.done) == before
+        assert agent.running
+
+
+async def test_who_left_before_he_was_taken_is_not_taken() -> None:
+    async with house() as h:
+        h.asterisk.deaf = True
+        h.asterisk.call_in(CALLER)
+        h.asterisk.deaf = False
+        h.switchboard.left.add(CALLER)
+        await h.recovery().reconcile()
+        assert not h.switchboard.sessions
+        assert isinstance(h.asterisk.calls[CALLER].told(), Channel)
