@@ -44,7 +44,7 @@ class EndpointingConfig:
     going_on_margin_db: float = 6.0
     quietest_speech_db: float = -66.0  # of full scale; A-law's idle noise (samples of +-8) lies at -72
     floor_window_ms: int = 1_600
-    first_floor_db: float = -60.0  # until the line has shown its own
+    first_floor_db: float = -40.0  # at most, until the line has shown its own: a street must not seem to speak from the first frame
 
 
 _DIGITAL_SILENCE_DB = -90.0

@@ -65,7 +65,8 @@ class History:
         self._entries: list[CallerSaid | AgentSaid | AgentReplied] = []
 
     def caller_said(self, text: str) -> None:
-        self._entries.append(CallerSaid(text))
+        if text.strip():
+            self._entries.append(CallerSaid(text))
 
     def agent_said(self, text: str) -> None:
         if text.strip():

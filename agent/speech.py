@@ -114,7 +114,9 @@ class Speech:
 
     @property
     def heard_whole(self) -> bool:
-        return all(self._heard(clause) == clause.text for clause in self._clauses)
+        """Nothing was cut off; a clause without any sound, such as a lone dash, does not count."""
+        sounding = [clause for clause in self._clauses if clause.fed_bytes or not clause.complete]
+        return all(self._heard(clause) == clause.text for clause in sounding)
 
     def heard_by_round(self) -> dict[int, str]:
         heard: dict[int, str] = {}

@@ -1,0 +1,189 @@
+"""Everything the agent says on one line: fixed phrases, answers of the model, fillers, last words.
+
+phrase ───────────────────────────────► AgentTurn ─► Speech ─► Line      one turn at a time is current
+Dialogue ─► steps ─► ClauseSplitter ──► AgentTurn ─► Speech ─► Line      composing and speaking are two tasks: a tool need not
+                                           ▲                            wait until the words before it were said
+filler ────────────────────────────────────┘
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+
+from agent.agent_turn import AgentTurn
+from agent.dialogue import Dialogue, RoundEnded, Text, ToolBegan, ToolEnded, Transferred
+from agent.errors import AgentError, ModelFailed, VoiceFailed
+from agent.intents import says_goodbye
+from agent.minutes import Minutes
+from agent.outcome import HandOff
+from agent.ports import Line, Voice
+from agent.prompt.phrases import FILLERS, PHRASES
+from agent.sentences import ClauseSplitter
+from agent.speech import Speech
+from agent.streams import closing
+from agent.tasks import Spawn
+from agent.turn_events import Event, ReplyDrained, ReplyOver, ReplyStarted, Think
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Whom the mouth tells what; each is called in the event loop and returns at once."""
+
+    event: Callable[[Event], None]
+    tool: Callable[[bool], None]  # a tool began or ended
+    failed: Callable[[AgentError], None]  # VoiceFailed or ModelFailed
+    hand_off: Callable[[HandOff], None]  # its last words were spoken
+
+
+class Mouth:
+    def __init__(
+        self, line: Line, voice: Voice, *, dialogue: Dialogue, minutes: Minutes, spawn: Spawn, now_ms: Callable[[], int], told: Told
+    ) -> None:
+        self._line = line
+        self._voice = voice
+        self._dialogue = dialogue
+        self._minutes = minutes
+        self._spawn = spawn
+        self._now_ms = now_ms
+        self._told = told
+        self._current: AgentTurn | None = None
+        self._fillers_said = 0
+        self.model_failing = False  # it let the caller wait, and has not said anything since
+
+    def say(self, phrase: str) -> None:
+        """Speak a fixed phrase as a turn of its own."""
+        turn = self._begin(self._voice)
+        turn.tasks.append(self._spawn(self._say(turn, PHRASES[phrase]), f"phrase-{phrase}"))
+
+    def answer(self, asked: Think) -> None:
+        """Let the model answer what the history ends with."""
+        turn = self._begin(self._voice, asked)
+        turn.tasks.append(self._spawn(self._compose_all(turn), "compose"))
+        turn.tasks.append(self._spawn(self._speak_answer(turn), "speak"))
+
+    def fill(self) -> None:
+        """Say something while the answer is awaited; never the same twice in a row. It belongs to the turn that is awaited."""
+        self.model_failing = True
+        if self._current is None:
+            return
+        speech = self._speech(self._voice, moves_machine=False)
+        text = PHRASES[FILLERS[self._fillers_said % len(FILLERS)]]
+        self._fillers_said += 1
+        self._current.fillers.append(speech)
+        self._current.tasks.append(self._spawn(self._say_filler(speech, text), "filler"))
+
+    def cut(self) -> HandOff | None:
+        """Be silent at once; the hand-off that was to follow the words, if they were a turn's last."""
+        self._line.hush()
+        turn, self._current = self._current, None
+        if turn is None:
+            return None
+        turn.cancel()
+        turn.settle(interrupted=True)
+        return turn.hand_off
+
+    async def last_words(self, phrase: str, voice: Voice) -> None:
+        """Speak a phrase that nothing moves any more; returns when it was spoken or could not be."""
+        turn = self._begin(voice)
+        await turn.speech.say(PHRASES[phrase])
+        await turn.speech.end()
+        with suppress(VoiceFailed):  # there is nothing left to apologise with
+            await turn.speech.run()
+        turn.settle(interrupted=False)
+
+    # Within.
+
+    async def _say(self, turn: AgentTurn, text: str) -> None:
+        await turn.speech.say(text)
+        await turn.speech.end()
+        if await self._utter(turn.speech):
+            self._over(turn)
+
+    async def _say_filler(self, speech: Speech, text: str) -> None:
+        await speech.say(text)
+        await speech.end()
+        await self._utter(speech)
+
+    async def _speak_answer(self, turn: AgentTurn) -> None:
+        if await self._utter(turn.speech):
+            self._over(turn)
+
+    async def _utter(self, speech: Speech) -> bool:
+        """Run the speech to its end; False if the voice failed, which is then seen to."""
+        try:
+            await speech.run()
+        except VoiceFailed as failed:
+            self._told.failed(failed)
+            return False
+        return True
+
+    async def _compose_all(self, turn: AgentTurn) -> None:
+        try:
+            await self._compose(turn)
+        except ModelFailed as failed:
+            self._told.failed(failed)
+        else:
+            await turn.speech.end()
+
+    async def _compose(self, turn: AgentTurn) -> None:
+        """Turn the model's words into clauses as they come."""
+        assert turn.answer is not None
+        splitter = ClauseSplitter()
+        async with closing(self._dialogue.answer(turn.answer, self._spawn)) as steps:
+            async for step in steps:
+                turn.first_token()
+                self.model_failing = False
+                match step:
+                    case Text(text, index):
+                        await self._say_all(turn, splitter.feed(text), index)
+                    case RoundEnded(index):
+                        await self._say_all(turn, splitter.flush(), index)
+                    case ToolBegan() | ToolEnded():
+                        self._told.tool(isinstance(step, ToolBegan))
+                    case Transferred(summary, asked):
+                        turn.hand_off = HandOff("asked" if asked else "agent_failed", summary)
+        reply = turn.answer.reply
+        last = reply.rounds[-1]
+        if not last.text.strip() and (turn.hand_off is not None or not reply.text):
+            # It must not leave him without a word.
+            last.text = PHRASES["transfer" if turn.hand_off is not None else "didnt_hear"]
+            await turn.speech.say(last.text, len(reply.rounds) - 1)
+
+    async def _say_all(self, turn: AgentTurn, clauses: list[str], round_index: int) -> None:
+        for clause in clauses:
+            await turn.speech.say(clause, round_index)
+
+    def _over(self, turn: AgentTurn) -> None:
+        turn.settle(interrupted=False)
+        if self._current is not turn:
+            return
+        self._current = None
+        if turn.hand_off is not None:
+            self._told.hand_off(turn.hand_off)
+        else:
+            self._told.event(ReplyOver(farewell=turn.answer is not None and says_goodbye(turn.answer.reply.text)))
+
+    def _begin(self, voice: Voice, asked: Think | None = None) -> AgentTurn:
+        self._current = AgentTurn(
+            self._speech(voice), minutes=self._minutes, history=self._dialogue.history, now_ms=self._now_ms, asked=asked
+        )
+        return self._current
+
+    def _speech(self, voice: Voice, *, moves_machine: bool = True) -> Speech:
+        """A filler does not move the machine: it is not the answer."""
+        started, drained = (partial(self._told.event, event) for event in (ReplyStarted(), ReplyDrained()))
+        return Speech(
+            self._line,
+            voice,
+            spawn=self._spawn,
+            now_ms=self._now_ms,
+            on_started=started if moves_machine else _nothing,
+            on_drained=drained if moves_machine else _nothing,
+        )
+
+
+def _nothing() -> None:
+    pass

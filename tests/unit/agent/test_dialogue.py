@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from agent.dialogue import Answer, Dialogue, RoundEnded, Step, Text, ToolBegan, ToolEnded, Transferred
+from agent.errors import ModelFailed
+from agent.guard import Guard
+from agent.tools.catalogue import CATALOGUE
+from tests.fakes.clock import virtual_time
+from tests.fakes.services import FakeModel, FakeShop, FakeTranscript, says, uses
+
+
+class Stage:
+    def __init__(self, *replies: list[Any], tool_timeout_s: float = 20.0) -> None:
+        self.model, self.shop, self.transcript = FakeModel(*replies), FakeShop(), FakeTranscript()
+        self.dialogue = Dialogue(
+            model=self.model,
+            shop=self.shop,
+            tools=CATALOGUE,
+            guard=Guard([tool.name for tool in CATALOGUE]),
+            transcript=self.transcript,
+            system="Ти консультант.",
+            caller_number="+380671112233",
+            rounds_max=3,
+            tool_timeout_s=tool_timeout_s,
+        )
+        self.dialogue.history.caller_said("Є шини?")
+        self.answer = Answer(lambda: 3, self.dialogue.history.begin_reply())
+
+    async def steps(self) -> list[Step]:
+        spawn = lambda work, name: asyncio.create_task(work, name=name)  # noqa: E731
+        return [step async for step in self.dialogue.answer(self.answer, spawn)]
+
+
+@virtual_time
+async def test_tools_are_used_until_the_model_has_its_answer() -> None:
+    stage = Stage(uses("check_availability", "Гляну. ", tyre_id="t1"), says("Є."))
+    assert await stage.steps() == [
+        Text("Гляну. ", 0),
+        RoundEnded(0),
+        ToolBegan("check_availability"),
+        ToolEnded("check_availability"),
+        Text("Є.", 1),
+        RoundEnded(1),
+    ]
+    assert stage.answer.reply.text == "Гляну. Є."
+    assert stage.answer.usage == {"input_tokens": 200, "output_tokens": 20}
+    assert [spec.name for spec in stage.model.requests[0].tools] == ["search_tires", "check_availability", "transfer_to_operator"]
+
+
+@virtual_time
+async def test_wrong_arguments_come_back_to_the_model_in_words() -> None:
+    stage = Stage(uses("search_tires", width=-5), says("Перепрошую, який розмір?"))
+    await stage.steps()
+    (call,) = stage.transcript.tool_calls
+    assert not call.success
+    assert "Хибні аргументи" in call.result["error"]
+    assert stage.shop.queries == []
+
+
+@virtual_time
+async def test_an_unknown_tool_comes_back_in_words() -> None:
+    stage = Stage(uses("rm_rf"), says("Перепрошую."))
+    await stage.steps()
+    assert "немає" in stage.transcript.tool_calls[0].result["error"]
+
+
+@virtual_time
+async def test_a_tool_that_breaks_is_told_to_the_model_and_does_not_end_the_call() -> None:
+    stage = Stage(uses("check_availability", tyre_id="t1"), says("Перепрошую."))
+    stage.shop.fails = RuntimeError("a bug")
+    steps = await stage.steps()
+    assert steps[-1] == RoundEnded(1)
+    assert "зламався" in stage.transcript.tool_calls[0].result["error"]
+
+
+@virtual_time
+async def test_a_tool_that_hangs_has_a_time_limit() -> None:
+    stage = Stage(uses("check_availability", tyre_id="t1"), says("Перепрошую."), tool_timeout_s=5.0)
+    stage.shop.latency_s = 100
+    await stage.steps()
+    assert "вчасно" in stage.transcript.tool_calls[0].result["error"]
+    assert stage.transcript.tool_calls[0].duration_ms == 5_000
+
+
+@virtual_time
+async def test_a_transfer_ends_the_loop() -> None:
+    stage = Stage(uses("transfer_to_operator", "З'єдную.", reason="просить", summary="Хоче людину."))
+    assert (await stage.steps())[-1] == Transferred("Хоче людину.", asked=True)
+
+
+@virtual_time
+async def test_a_model_that_never_answers_is_a_failed_model() -> None:
+    stage = Stage(*(uses("check_availability", use_id=f"t{n}", tyre_id="t1") for n in range(3)))
+    with pytest.raises(ModelFailed):
+        await stage.steps()
