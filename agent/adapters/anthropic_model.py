@@ -30,6 +30,9 @@ FASTEST_MODEL = "claude-haiku-5-5"
 PASSING_ERRORS = frozenset({"rate_limit_error", "overloaded_error", "api_error", "timeout_error"})
 PASSING_STATUSES = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
 
+# Kept over a caller's turns: the library's 5 s would mean a new TLS handshake for nearly every answer.
+CONNECTIONS = httpx2.Limits(max_connections=500, max_keepalive_connections=100, keepalive_expiry=60.0)
+
 log = structlog.get_logger(__name__)
 
 
@@ -47,7 +50,7 @@ class Patience:
 class AnthropicModel:
     """One client for all calls of a process; ``aclose`` when it ends.
 
-    *base_url* None is Anthropic's own. *http_client* and *sleep* are for tests.
+    *base_url* None or empty is Anthropic's own. *http_client* and *sleep* are for tests.
     """
 
     def __init__(
@@ -67,10 +70,10 @@ class AnthropicModel:
         self._sleep = sleep
         self._client = anthropic.AsyncAnthropic(
             api_key=api_key,
-            base_url=base_url,
+            base_url=base_url or None,
             max_retries=0,
             timeout=httpx2.Timeout(patience.first_token_s + patience.between_events_s, connect=patience.connect_s),  # ours are shorter
-            http_client=http_client,
+            http_client=http_client or anthropic.DefaultAsyncHttpxClient(limits=CONNECTIONS),
         )
 
     async def aclose(self) -> None:
@@ -104,6 +107,8 @@ class AnthropicModel:
             while not reader.ended:
                 with self._translated(clock):
                     parts = await _next_parts(stream, reader, clock)
+                if reader.stop_reason == "refusal":
+                    raise ModelFailed("the service's safety check stopped the reply")
                 for part in parts:
                     yield part
         log.info("model_reply", model=self._model, first_token_ms=clock.first_token_ms, stop_reason=reader.stop_reason, **reader.usage)

@@ -23,6 +23,7 @@ from ops.standins.control import Control, Served, control_router
 
 HANG_S = 60.0  # longer than any client's patience
 PING_EVERY_S = 1.0
+DELTAS_BEFORE_A_BREAK = 2
 ERROR_TYPES = {
     400: "invalid_request_error",
     401: "authentication_error",
@@ -109,29 +110,39 @@ async def _fail(control: Control[AnthropicSettings]) -> None:
 
 
 async def _streamed(control: Control[AnthropicSettings], served: Served, body: dict[str, Any], blocks: Blocks) -> AsyncIterator[bytes]:
-    """The stream's bytes, paced; the log learns when the first token left and how it ended."""
+    """The stream's bytes, paced; the log learns when the first token left and how it ended.
+
+    What is not apart in time is sent at once: under load the stand-in must not cost what it stands in for.
+    """
     settings = control.settings
     hangs, cuts, breaks = control.spend("hang_next"), control.spend("cut_next"), control.spend("error_in_stream_next")
-    has_tool = any(block["type"] == "tool_use" for block in blocks)
+    malformed = any(block["type"] == "tool_use" for block in blocks) and control.spend("malformed_next")
+    unsent = bytearray()
     deltas = 0
     try:
-        for event in stream.events(body, blocks, malformed=has_tool and control.spend("malformed_next")):
+        for event in stream.events(body, blocks, malformed=malformed):
             if event["type"] == "content_block_start" and event["index"] == 0:
+                yield bytes(unsent)
+                unsent.clear()
                 async for ping in _silence(HANG_S if hangs else settings.latency_ms / 1000):
                     yield ping
                 served.began()
-            if event["type"] == "content_block_delta":
-                deltas += 1
-                if deltas > 1:
-                    await asyncio.sleep(settings.ms_per_token / 1000)
-                if deltas == 3 and (cuts or breaks):
-                    if cuts:
-                        served.ended("cut")
-                        raise ConnectionResetError("a cut that was asked for")
-                    yield stream.sse({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}})
-                    served.ended("overloaded_error")
-                    return
-            yield stream.sse(event)
+            is_delta = event["type"] == "content_block_delta"
+            deltas += is_delta
+            if deltas > DELTAS_BEFORE_A_BREAK and (cuts or breaks):
+                yield bytes(unsent)
+                if cuts:
+                    served.ended("cut")
+                    raise ConnectionResetError("a cut that was asked for")
+                yield stream.sse({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}})
+                served.ended("overloaded_error")
+                return
+            unsent += stream.sse(event)
+            if is_delta and settings.ms_per_token:
+                yield bytes(unsent)
+                unsent.clear()
+                await asyncio.sleep(settings.ms_per_token / 1000)
+        yield bytes(unsent)
         served.ended(tools=[block["name"] for block in blocks if block["type"] == "tool_use"])
     finally:
         served.ended("client gone")  # the first outcome stays

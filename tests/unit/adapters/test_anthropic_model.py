@@ -142,6 +142,16 @@ async def test_a_stream_of_another_shape_is_a_failure(body: bytes) -> None:
     assert len(service.requests) == 2
 
 
+async def test_a_reply_that_a_safety_check_stopped_is_a_failure_not_an_end() -> None:
+    stopped = httpx2.Response(
+        200, headers={"content-type": "text/event-stream"}, content=spoken().content.replace(b'"end_turn"', b'"refusal"')
+    )
+    service = Service(stopped)
+    with pytest.raises(ModelFailed, match="safety"):
+        await read(model_of(service))
+    assert len(service.requests) == 1
+
+
 async def test_the_key_is_in_no_error() -> None:
     with pytest.raises(ModelFailed) as failed:
         await read(model_of(Service(refused(401, "authentication_error"))))
