@@ -195,7 +195,9 @@ class GoogleRecognition:
                     async with asyncio.timeout(STARVED_MS / 1000):
                         await self._enough.wait()
                 except TimeoutError:
-                    self._tape.pad(STARVED_MS)
+                    await asyncio.sleep(0)  # after a stall of this process, frames that came meanwhile are heard first
+                    if not self._tape.waiting_ms:
+                        self._tape.pad(STARVED_MS)
             audio = self._tape.take(REPLAY_MESSAGE_MS)
             await self._send(call, speech.StreamingRecognizeRequest(audio=audio))
 

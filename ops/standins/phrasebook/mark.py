@@ -38,6 +38,9 @@ _GAP: Final = GAP_MS * RATE_HZ // 1000
 _HOP: Final = RATE_HZ // 100
 _EDGE: Final = _SYMBOL // 8  # cut off either end of a symbol, where a neighbour may leak in
 _BANK: Final = np.exp(-2j * np.pi * np.outer((*TONES_HZ, SYNC_HZ), np.arange(_SYNC) / RATE_HZ)).astype(np.complex64)
+_HOPS: Final = _SYNC // _HOP
+_ONES: Final = np.ones(_HOPS, np.float32)
+_SYNC_TONE: Final = _BANK[4, :_HOP]
 
 QUIET_RMS: Final = 0.004
 """Below this (-48 dBFS) nothing is looked for."""
@@ -60,11 +63,11 @@ def _tone(hz: float, length_ms: int, rate_hz: int) -> Samples:
 
 def at_mark_rate(pcm: bytes, rate_hz: int) -> Samples:
     """16-bit PCM as samples at 8 kHz; *rate_hz* is a multiple of it. A plain mean is filter enough for tones below 2.4 kHz."""
-    samples = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
     factor = rate_hz // RATE_HZ
-    if factor > 1:
-        samples = samples[: len(samples) // factor * factor].reshape(-1, factor).mean(axis=1)
-    return np.asarray(samples, np.float32)
+    pcm = pcm[: len(pcm) // (2 * factor) * (2 * factor)]
+    samples = np.frombuffer(pcm, "<i2").astype(np.float32)
+    total = sum((samples[phase::factor] for phase in range(1, factor)), start=samples[::factor])
+    return np.asarray(total / np.float32(32768 * factor), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +111,8 @@ class MarkFinder:
     def _find_sync(self) -> int | None:
         """The start of the purest sync tone near the first one in what was not searched yet."""
         first = max(self._searched, self._start)
-        count = (len(self._kept) - (first - self._start) - _SYNC) // _HOP + 1
-        if count <= 0:
-            return None
-        windows = np.lib.stride_tricks.sliding_window_view(self._kept[first - self._start :], _SYNC)[: count * _HOP : _HOP]
-        purity = _purity(windows)
+        purity = _purity(self._kept[first - self._start :])
+        count = len(purity)
         pure = np.flatnonzero(purity > _PURITY)
         if not len(pure):
             self._searched = first + count * _HOP
@@ -136,15 +136,21 @@ class MarkFinder:
             self._start += unneeded
 
 
-def _purity(windows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """For each window the share of its energy in the sync tone; 0 where it is quiet."""
-    energy = np.einsum("ij,ij->i", windows, windows)
+def _purity(samples: Samples) -> Samples:
+    """For each window of a sync tone's length, one every 10 ms: the share of its energy in that tone; 0 where it is quiet.
+
+    The tone has 23 whole periods in 10 ms, so that sums over hops add up to sums over windows. No BLAS here: its threads would
+    cost a hundred times the work.
+    """
+    hops = samples[: len(samples) // _HOP * _HOP].reshape(-1, _HOP)
+    if len(hops) < _HOPS:
+        return np.zeros(0, np.float32)
+    energy = np.convolve(np.einsum("ij,ij->i", hops, hops), _ONES, mode="valid")
     loud = energy > QUIET_RMS**2 * _SYNC
-    purity = np.zeros(len(windows), np.float32)
-    if loud.any():
-        sync = np.abs(windows[loud] @ _BANK[4]) ** 2
-        purity[loud] = 2 * sync / (energy[loud] * _SYNC)
-    return purity
+    if not loud.any():
+        return np.zeros(len(energy), np.float32)
+    sync = np.abs(np.convolve(np.einsum("ij,j->i", hops, _SYNC_TONE), _ONES, mode="valid")) ** 2
+    return np.where(loud, 2 * sync / (np.maximum(energy, QUIET_RMS**2) * _SYNC), 0).astype(np.float32)
 
 
 def _decode(samples: Samples) -> int | None:
