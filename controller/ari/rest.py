@@ -139,7 +139,8 @@ class AriRest:
     # ── bridges ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def create_bridge(self, bridge_id: str) -> Bridge:
-        return await self._fetch(Bridge, "bridges", "createWithId", bridgeId=bridge_id, type="mixing")
+        """A mixing bridge under our application's name, by which a later controller knows whose it was; no harm if it is there already."""
+        return await self._fetch(Bridge, "bridges", "createWithId", bridgeId=bridge_id, type="mixing", name=self.app)
 
     async def destroy_bridge(self, bridge_id: str) -> None:
         await self._call("bridges", "destroy", bridgeId=bridge_id)

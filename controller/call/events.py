@@ -23,6 +23,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     announcement_s: float = 12.0  # a fixed phrase
     leave_s: float = 3.0  # StasisEnd after continue, then it is ordered again
     queue_s: float = 60.0  # how long the queue keeps him before he comes back
+    settle_s: float = 1.0  # the hang-up behind a StasisEnd, where Asterisk tells them in this order; then he was moved
     gone_s: float = 5.0  # ChannelDestroyed after the hang-up, then it is ordered again
 
 
@@ -108,7 +109,7 @@ class CallerHungUp(Event, frozen=True, kw_only=True):
 
 
 class LeftStasis(Event, frozen=True, kw_only=True):
-    """StasisEnd of the caller's channel; without a hang-up before it, somebody moved the caller elsewhere."""
+    """StasisEnd of the caller's channel; without a hang-up before it or straight after, somebody moved the caller elsewhere."""
 
 
 class OperatorAnswered(Event, frozen=True, kw_only=True):

@@ -87,6 +87,7 @@ _ROWS: dict[State, dict[type[seen.Event], Row]] = {
         seen.CallReturned: do.come_back,
         seen.HangUpRequested: do.hang_up_moved,
         seen.CallerHungUp: do.lose_moved_caller,
+        seen.DeadlinePassed: do.settle,
         seen.ControllerStopping: do.sign_off,
     },
     State.ENDING: {
@@ -127,6 +128,7 @@ DEADLINES: dict[str, set[State]] = {
     "line": {State.CONNECTING},
     "announcement": {State.ANNOUNCING},
     "leave": {State.LEAVING},
+    "settle": {State.MOVED},
     "gone": {State.ENDING},
 }
 """In which states each deadline may run."""

@@ -209,8 +209,8 @@ def end_operator_talk(d: Draft, e: seen.CallerHungUp) -> None:
 
 
 def lose_moved_caller(d: Draft, e: seen.CallerHungUp) -> None:
-    """he ended it elsewhere"""
-    d.await_end("moved", "supervisor" if e.soft else "caller")
+    """he ended it elsewhere; at once after leaving: he never was elsewhere"""
+    d.await_end(_moved_or_hung_up(d), "supervisor" if e.soft else "caller")
 
 
 def let_go(d: Draft, e: seen.LeftStasis) -> None:
@@ -220,6 +220,12 @@ def let_go(d: Draft, e: seen.LeftStasis) -> None:
     if d.call.bridge:  # still ours at the end: he may have been moved with it
         d.order(order.DestroyBridge(bridge_id=ids.bridge_id(d.call.call_id), only_if_empty=True))
     d.become(state=State.MOVED)
+    d.arm("settle", d.call.limits.settle_s)
+
+
+def _moved_or_hung_up(d: Draft) -> str:
+    """Some channels tell StasisEnd first and the hang-up a moment later."""
+    return "hung_up" if any(armed.name == "settle" for armed in d.call.deadlines) else "moved"
 
 
 def enter_queue(d: Draft, e: seen.LeftStasis) -> None:
@@ -248,7 +254,7 @@ def _finish(d: Draft, by: seen.By | None) -> None:
         case State.OPERATOR:
             d.close("transferred", by or "operator")
         case State.MOVED:
-            d.close("moved", by or "caller")
+            d.close(_moved_or_hung_up(d), by or "caller")
         case _:
             d.close("failed" if by else "hung_up", by or "caller")
 
@@ -288,6 +294,10 @@ def cut_announcement(d: Draft, e: seen.DeadlinePassed) -> None:
     """announcement: go on without its end"""
     if e.name == "announcement":
         d.go_on()
+
+
+def settle(d: Draft, e: seen.DeadlinePassed) -> None:
+    """settle: he really is elsewhere"""
 
 
 def leave_again(d: Draft, e: seen.DeadlinePassed) -> None:

@@ -179,23 +179,25 @@ async def test_a_bridge_destroyed_by_others_is_built_again() -> None:
 
 
 async def test_a_caller_moved_out_of_the_application_keeps_his_call() -> None:
-    async with house() as h:
+    async with house(limits=Limits(settle_s=0.01)) as h:
         await h.talk(CALLER)
         h.asterisk.move_elsewhere(CALLER)
         await h.state("moved")
         await until(lambda: not h.asterisk.legs and not h.asterisk.mixing)
         assert ("hang_up", CALLER) not in h.asterisk.done
+        await until(lambda: not h.session().call.deadlines)
         h.asterisk.caller_hangs_up(CALLER)
         await h.ended("moved", "caller")
 
 
 async def test_a_caller_moved_with_our_bridge_keeps_the_bridge_too() -> None:
-    async with house() as h:
+    async with house(limits=Limits(settle_s=0.01)) as h:
         await h.talk(CALLER)
         bridge = "b-" + h.session().call.call_id
         h.asterisk.move_elsewhere(CALLER, still_in_bridge=True)
         await until(lambda: h.asterisk.mixing[bridge] == [CALLER])
         h.asterisk.calls[CALLER].app_name = "Playback"
+        await until(lambda: not h.session().call.deadlines)
         h.asterisk.caller_hangs_up(CALLER)
         await h.ended("moved", "caller")
 

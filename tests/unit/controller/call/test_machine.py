@@ -326,9 +326,14 @@ def test_a_caller_moved_by_others_keeps_his_call_and_we_only_withdraw() -> None:
     assert kinds(commands)[:3] == ["StopAgent", "ReleaseLeg", "DestroyBridge"]
     assert order.DestroyBridge(bridge_id="b-" + CALL_ID, only_if_empty=True) in commands
     assert call.state is State.MOVED
-    call, commands = play(seen.ChannelGone(), call=call)
+    call, commands = play(passed(call, "settle"), seen.ChannelGone(), call=call)
     assert "HangUp" not in kinds(commands)
     assert closing(commands) == ("moved", "caller")
+
+
+def test_a_hang_up_that_is_told_only_after_the_caller_left_is_still_his_hang_up() -> None:
+    _, commands = play(seen.LeftStasis(), seen.CallerHungUp(), seen.ChannelGone(), call=talking())
+    assert closing(commands) == ("hung_up", "caller")
 
 
 def test_a_stopping_controller_leaves_the_caller_to_the_queue() -> None:
