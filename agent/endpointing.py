@@ -17,7 +17,6 @@ itself and is speech no more. Telephones that send nothing in silence make no fr
 from __future__ import annotations
 
 import math
-from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,47 +46,51 @@ class EndpointingConfig:
     first_floor_db: float = -40.0  # at most, until the line has shown its own: a street must not seem to speak from the first frame
 
 
-_DIGITAL_SILENCE_DB = -90.0
-_FULL_SCALE_DB = 20 * math.log10(32768)
+_SAMPLE = np.dtype("<i2")
+_FULL_SCALE_POWER = 32768.0**2
 
 
-def level_db(pcm: bytes) -> float:
-    """RMS of 16-bit little-endian samples in dB of full scale; digital silence is -90."""
-    samples = np.frombuffer(pcm, dtype="<i2")
-    if not samples.size:
-        return _DIGITAL_SILENCE_DB
-    wide = samples.astype(np.float32)
-    power = float(np.dot(wide, wide)) / samples.size
-    return max(_DIGITAL_SILENCE_DB, 10 * math.log10(power) - _FULL_SCALE_DB) if power > 0 else _DIGITAL_SILENCE_DB
+def mean_square(pcm: bytes) -> float:
+    """Power of 16-bit little-endian samples; 0.0 is digital silence. Runs 50 times a second and call: nothing but two passes of numpy."""
+    wide = np.frombuffer(pcm, _SAMPLE).astype(np.float32)
+    return float(wide.dot(wide)) / wide.size if wide.size else 0.0
+
+
+def power_of(dbfs: float) -> float:
+    """The same measure for a level in dB of full scale."""
+    return float(_FULL_SCALE_POWER * 10 ** (dbfs / 10))
 
 
 class NoiseFloor:
-    """The quietest level of this window and the one before it."""
+    """The quietest power of this window and the one before it."""
 
-    def __init__(self, first_db: float, window_frames: int) -> None:
+    def __init__(self, first: float, window_frames: int) -> None:
         self._window_frames = window_frames
-        self._before_db = first_db
-        self._now_db = math.inf
+        self._before = first
+        self._now = math.inf
         self._frames = 0
+        self.power = first
 
-    @property
-    def db(self) -> float:
-        return min(self._before_db, self._now_db)
-
-    def follow(self, frame_db: float) -> None:
-        self._now_db = min(self._now_db, frame_db)
+    def follow(self, power: float) -> None:
+        self._now = min(self._now, power)
         self._frames += 1
         if self._frames >= self._window_frames:
-            self._before_db, self._now_db, self._frames = self._now_db, math.inf, 0
+            self._before, self._now, self._frames = self._now, math.inf, 0
+        self.power = min(self._before, self._now)
 
 
 class Endpointer:
     """One caller's sound. Times are milliseconds of any one clock that never goes back."""
 
     def __init__(self, config: EndpointingConfig | None = None) -> None:
-        self._config = config or EndpointingConfig()
-        self._floor = NoiseFloor(self._config.first_floor_db, self._config.floor_window_ms // FRAME_MS)
-        self._recent: deque[tuple[bool, int]] = deque(maxlen=self._config.onset_window)
+        config = config or EndpointingConfig()
+        self._config = config
+        self._floor = NoiseFloor(power_of(config.first_floor_db), config.floor_window_ms // FRAME_MS)
+        self._quietest_speech = power_of(config.quietest_speech_db)
+        self._onset_ratio = float(10 ** (config.onset_margin_db / 10))
+        self._going_on_ratio = float(10 ** (config.going_on_margin_db / 10))
+        self._frames = 0
+        self._voiced: list[tuple[int, int]] = []  # number and end in ms of the voiced frames of the onset window
         self._sounding = False
         self._last_voiced_ms = 0
 
@@ -102,15 +105,16 @@ class Endpointer:
 
     def frame(self, pcm: bytes, now_ms: int) -> SpeechBegan | SpeechEnded | None:
         """A frame that arrived at *now_ms*, which is taken for its end."""
-        level = level_db(pcm)
-        margin = self._config.going_on_margin_db if self._sounding else self._config.onset_margin_db
-        voiced = level >= max(self._floor.db + margin, self._config.quietest_speech_db)
-        self._floor.follow(level)
+        power = mean_square(pcm)
+        ratio = self._going_on_ratio if self._sounding else self._onset_ratio
+        voiced = power >= self._quietest_speech and power >= self._floor.power * ratio
+        self._floor.follow(power)
+        self._frames += 1
         if self._sounding:
             if voiced:
                 self._last_voiced_ms = now_ms
             return self.tick(now_ms)
-        return self._onset(voiced, now_ms)
+        return self._onset(now_ms) if voiced else None
 
     def tick(self, now_ms: int) -> SpeechEnded | None:
         """Time passed, with or without frames."""
@@ -118,17 +122,19 @@ class Endpointer:
         if deadline is None or now_ms < deadline:
             return None
         self._sounding = False
-        self._recent.clear()
+        self._voiced.clear()
         return SpeechEnded(self._last_voiced_ms)
 
-    def _onset(self, voiced: bool, now_ms: int) -> SpeechBegan | None:
+    def _onset(self, now_ms: int) -> SpeechBegan | None:
         # Frames from before a gap say nothing about a sound after it.
-        while self._recent and now_ms - self._recent[0][1] > (self._config.onset_window + 1) * FRAME_MS:
-            self._recent.popleft()
-        self._recent.append((voiced, now_ms))
-        ends = [end_ms for was_voiced, end_ms in self._recent if was_voiced]
-        if len(ends) < self._config.onset_frames:
+        window = self._config.onset_window
+        self._voiced = [
+            (number, end_ms)
+            for number, end_ms in self._voiced
+            if self._frames - number < window and now_ms - end_ms <= (window + 1) * FRAME_MS
+        ]
+        self._voiced.append((self._frames, now_ms))
+        if len(self._voiced) < self._config.onset_frames:
             return None
-        self._sounding = True
-        self._last_voiced_ms = ends[-1]
-        return SpeechBegan(ends[0] - FRAME_MS)
+        self._sounding, self._last_voiced_ms = True, now_ms
+        return SpeechBegan(self._voiced[0][1] - FRAME_MS)

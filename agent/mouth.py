@@ -154,7 +154,8 @@ class Mouth:
 
     async def _say_all(self, turn: AgentTurn, clauses: list[str], round_index: int) -> None:
         for clause in clauses:
-            await turn.speech.say(clause, round_index)
+            if any(char.isalnum() for char in clause):  # a lone dash is nothing to say
+                await turn.speech.say(clause, round_index)
 
     def _over(self, turn: AgentTurn) -> None:
         turn.settle(interrupted=False)
@@ -174,7 +175,7 @@ class Mouth:
 
     def _speech(self, voice: Voice, *, moves_machine: bool = True) -> Speech:
         """A filler does not move the machine: it is not the answer."""
-        started, drained = (partial(self._told.event, event) for event in (ReplyStarted(), ReplyDrained()))
+        started, drained = (partial(self._moved, event) for event in (ReplyStarted(), ReplyDrained()))
         return Speech(
             self._line,
             voice,
@@ -184,6 +185,10 @@ class Mouth:
             on_drained=drained if moves_machine else _nothing,
         )
 
+    def _moved(self, event: Event, speech: Speech) -> None:
+        if self._current is not None and self._current.speech is speech:  # a speech that was cut may still have something to tell
+            self._told.event(event)
 
-def _nothing() -> None:
+
+def _nothing(speech: Speech) -> None:
     pass

@@ -49,8 +49,8 @@ class Speech:
         *,
         spawn: Spawn,
         now_ms: Callable[[], int],
-        on_started: Callable[[], None],
-        on_drained: Callable[[], None],
+        on_started: Callable[[Speech], None],
+        on_drained: Callable[[Speech], None],
     ) -> None:
         self._line = line
         self._voice = voice
@@ -101,10 +101,10 @@ class Speech:
             return
         if self.times.sent_ms is None:
             self.times.sent_ms = self._now_ms()
-        self._on_started()
+        self._on_started(self)
         await clause.playback.done()
         if clause is self._clauses[-1] and self._waiting.empty() and not self._ended:
-            self._on_drained()
+            self._on_drained(self)
 
     # What was heard.
 

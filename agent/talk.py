@@ -170,7 +170,7 @@ class Talk:
             case Fill():
                 self._mouth.fill()
             case GiveUp():
-                self._fail(ModelFailed("no answer in time"))
+                self._fail(AgentError("a tool gave no answer in time") if self._tool_running else ModelFailed("no answer in time"))
             case Finish(why):
                 self._finish(Completed(why))
 

@@ -32,7 +32,8 @@ class Words:
         self._used = 0  # words of the open segment that turns have taken
         self._skip = 0  # of these, the words that turns before the last one took
         self._taken_before: list[str] = []  # segments the last turn took whole
-        self._spoken_since = False
+        self._spoken_since = False  # since the last turn was taken
+        self._awaited = False  # he made a sound since the last final
         self._confidence: float | None = None
         self._language: str | None = None
 
@@ -43,12 +44,12 @@ class Words:
 
     @property
     def complete(self) -> bool:
-        """There are words and all of them are final."""
-        return bool(self._finals) and not self._interim
+        """There are words, all of them are final, and he has made no sound since that might be more words."""
+        return bool(self._finals) and not self._interim and not self._awaited
 
     def spoke(self) -> None:
         """The caller made a sound: what comes may be new."""
-        self._spoken_since = True
+        self._spoken_since = self._awaited = True
 
     def hear(self, heard: Heard) -> Taken | None:
         """Take a result in; returns the corrected text of the last turn when that is what it was."""
@@ -60,11 +61,11 @@ class Words:
             self._interim = new
             return None
         owed, late = self._used > 0, old[self._skip :]
-        self._used, self._skip, self._interim = 0, 0, ""
+        self._used, self._skip, self._interim, self._awaited = 0, 0, "", False
         if new:
             self._finals.append(new)
             self._confidence, self._language = heard.confidence, heard.language
-        if not owed:
+        if not owed or not late:
             return None
         return Taken(" ".join([*self._taken_before, *late]), True, heard.confidence, heard.language)
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.endpointing import Endpointer, EndpointingConfig, SpeechBegan, SpeechEnded, level_db
+from agent.endpointing import Endpointer, EndpointingConfig, SpeechBegan, SpeechEnded, mean_square, power_of
 from audiosocket.audio import SLIN8, SLIN16, AudioFormat
 
 RANDOM = np.random.default_rng(3)
@@ -120,7 +120,7 @@ def test_began_and_ended_alternate_and_times_never_go_back(runs: list[tuple[int,
     assert times == sorted(times)
 
 
-def test_levels_are_told_in_db_of_full_scale() -> None:
-    assert level_db(b"") == level_db(bytes(640)) == -90.0
-    assert level_db(np.full(320, 32767, "<i2").tobytes()) == pytest.approx(0.0, abs=0.01)
-    assert level_db(np.full(320, -8, "<i2").tobytes()) == pytest.approx(-72.2, abs=0.1)
+def test_power_and_level_are_one_measure() -> None:
+    assert mean_square(b"") == mean_square(bytes(640)) == 0.0
+    assert mean_square(np.full(320, -8, "<i2").tobytes()) == 64.0
+    assert power_of(-72.25) == pytest.approx(64.0, rel=0.01)

@@ -77,6 +77,24 @@ def test_a_final_that_nothing_is_owed_to_is_new() -> None:
     assert words.take().text == "друге"
 
 
+def test_a_sound_after_the_final_may_be_more_words() -> None:
+    words = Words()
+    words.spoke()
+    words.hear(final("добрий день"))
+    assert words.complete
+    words.spoke()
+    assert not words.complete
+
+
+def test_an_empty_final_corrects_nothing() -> None:
+    words = Words()
+    words.hear(interim("так"))
+    words.take()
+    assert words.hear(final("")) is None
+    assert words.hear(final("ні")) is None
+    assert words.take().text == "ні"
+
+
 SEGMENT = st.lists(st.sampled_from(["а", "бе", "це", "де"]), min_size=1, max_size=5)
 
 
