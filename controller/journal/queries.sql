@@ -118,7 +118,7 @@ ORDER BY child.relname;
 -- Newest first, with how much was said and done in each.
 SELECT calls.*, turns.count AS turns, tools.count AS tool_calls
 FROM (
-    SELECT * FROM calls WHERE started_at >= %(since)s AND started_at < %(until)s ORDER BY started_at DESC LIMIT %(limit)s
+    SELECT * FROM calls WHERE started_at >= %(since)s AND started_at < %(until)s ORDER BY started_at DESC, id DESC LIMIT %(limit)s
 ) calls
 CROSS JOIN LATERAL (
     SELECT count(*) FROM call_turns WHERE call_id = calls.id AND created_at >= %(parts_since)s AND created_at < %(parts_until)s
@@ -126,7 +126,7 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT count(*) FROM call_tool_calls WHERE call_id = calls.id AND created_at >= %(parts_since)s AND created_at < %(parts_until)s
 ) tools
-ORDER BY calls.started_at DESC;
+ORDER BY calls.started_at DESC, calls.id DESC;
 
 -- name: call
 SELECT * FROM calls WHERE id = %(call_id)s AND started_at = %(started_at)s;

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 import time
-
-import uuid_utils
+import uuid
 
 from agent.records import Latencies, ToolCallRecord, TurnRecord
 from controller.journal.records import CallRevised, MachineStepped, Record, ToolCalled, TurnRecorded
@@ -12,7 +12,8 @@ from controller.journal.records import CallRevised, MachineStepped, Record, Tool
 
 def new_call_id(at_s: float | None = None) -> str:
     """A UUIDv7 of the present, or of the Unix time *at_s*."""
-    return str(uuid_utils.uuid7(int(at_s)) if at_s is not None else uuid_utils.uuid7())
+    at_ms = now_ms() if at_s is None else int(at_s * 1000)
+    return str(uuid.UUID(int=at_ms << 80 | 7 << 76 | secrets.randbits(12) << 64 | 2 << 62 | secrets.randbits(62)))
 
 
 def now_ms() -> int:
