@@ -48,7 +48,7 @@ from controller.logs import LogQueue
 from controller.masking import Masking
 from controller.observation import Observed, make_readiness, watch
 from controller.recovery import Recovery
-from controller.services import open_services
+from controller.services import CredentialsMissing, open_services
 from controller.session import Caller, ConversationLike, Surroundings
 from controller.settings import Settings
 from controller.switchboard import Switchboard
@@ -104,10 +104,10 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         try:
             journal = await exits.enter_async_context(Journal.open(settings.journal.directory, settings.database.url.get_secret_value()))
             lines = await exits.enter_async_context(_audiosocket(settings))
-        except (JournalError, PortTaken) as error:
+            services = await exits.enter_async_context(open_services(settings))
+        except (JournalError, PortTaken, CredentialsMissing) as error:
             raise CannotStart(str(error)) from error
         live = await exits.enter_async_context(LiveState.open(settings.redis.url.get_secret_value()))
-        services = await exits.enter_async_context(open_services(settings))
         ari = settings.ari
         password = ari.password.get_secret_value()
         rest = await exits.enter_async_context(AriRest(ari.url, ari.username, password, ari.app))

@@ -1,44 +1,85 @@
-"""The vendors' clients of one process, opened from the settings; the only place that knows which vendor does what."""
+"""The vendors' clients of one process, opened from the settings; the only place that knows which vendor does what.
+
+Opening connects to nobody: a vendor that is down must not keep the controller from starting.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager
+
+from google.auth.exceptions import GoogleAuthError
 
 from agent.adapters.anthropic_model import AnthropicModel
-from agent.adapters.google_stt import google_recognizer
-from agent.adapters.google_tts import google_voice
+from agent.adapters.google_stt import GoogleRecognizer, google_recognizer
+from agent.adapters.google_tts import GoogleVoice, google_voice
 from agent.adapters.shop_http import HttpShop
 from agent.cached_voice import CachedVoice
 from agent.conversation import Services
 from controller.settings import Settings
 
 
+class CredentialsMissing(Exception):
+    """A vendor's client cannot even be made; in words."""
+
+
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
-    """Connects to nobody yet: a vendor that is down must not keep the controller from starting."""
-    if settings.google.application_credentials:  # Google's library reads the environment only, not .env.local
-        os.environ.setdefault("GOOGLE_APPLICATION_CREDENTIALS", str(settings.google.application_credentials))
-    stt, tts, anthropic, shop = settings.stt, settings.tts, settings.anthropic, settings.shop
+    """Everything a conversation needs; raises CredentialsMissing."""
     async with AsyncExitStack() as exits:
-        recognizer = await exits.enter_async_context(
-            google_recognizer(
-                endpoint=stt.endpoint or None, project=stt.project, location=stt.location, model=stt.model, languages=stt.languages
-            )
-        )
-        voice = await exits.enter_async_context(google_voice(endpoint=tts.endpoint or None, voice=tts.voice))
-        model = await exits.enter_async_context(
-            aclosing(
-                AnthropicModel(
-                    anthropic.api_key.get_secret_value(),
-                    model=anthropic.model,
-                    base_url=anthropic.base_url,
-                    max_tokens=anthropic.max_tokens,
-                )
-            )
-        )
-        tyres = await exits.enter_async_context(
-            aclosing(HttpShop(shop.base_url, shop.api_key.get_secret_value(), timeout_s=shop.timeout_s))
-        )
-        yield Services(recognizer=recognizer, model=model, voice=CachedVoice(voice), shop=tyres)
+        recognizer = await exits.enter_async_context(open_recognizer(settings))
+        voice = await exits.enter_async_context(open_voice(settings))
+        model = await exits.enter_async_context(open_model(settings))
+        shop = await exits.enter_async_context(open_shop(settings))
+        yield Services(recognizer=recognizer, model=model, voice=CachedVoice(voice), shop=shop)
+
+
+@asynccontextmanager
+async def open_recognizer(settings: Settings) -> AsyncIterator[GoogleRecognizer]:
+    _tell_google(settings)
+    stt = settings.stt
+    opening = google_recognizer(
+        endpoint=stt.endpoint or None, project=stt.project, location=stt.location, model=stt.model, languages=stt.languages
+    )
+    async with AsyncExitStack() as exits:
+        try:
+            recognizer = await exits.enter_async_context(opening)
+        except GoogleAuthError as error:
+            raise _missing("speech to text", "STT_ENDPOINT", error) from error
+        yield recognizer
+
+
+@asynccontextmanager
+async def open_voice(settings: Settings) -> AsyncIterator[GoogleVoice]:
+    _tell_google(settings)
+    async with AsyncExitStack() as exits:
+        try:
+            voice = await exits.enter_async_context(google_voice(endpoint=settings.tts.endpoint or None, voice=settings.tts.voice))
+        except GoogleAuthError as error:
+            raise _missing("text to speech", "TTS_ENDPOINT", error) from error
+        yield voice
+
+
+def open_model(settings: Settings) -> AbstractAsyncContextManager[AnthropicModel]:
+    anthropic = settings.anthropic
+    key = anthropic.api_key.get_secret_value()
+    return aclosing(AnthropicModel(key, model=anthropic.model, base_url=anthropic.base_url, max_tokens=anthropic.max_tokens))
+
+
+def open_shop(settings: Settings) -> AbstractAsyncContextManager[HttpShop]:
+    shop = settings.shop
+    return aclosing(HttpShop(shop.base_url, shop.api_key.get_secret_value(), timeout_s=shop.timeout_s))
+
+
+def _tell_google(settings: Settings) -> None:
+    """Its library reads the environment alone, not .env.local."""
+    if settings.google.application_credentials:
+        os.environ.setdefault("GOOGLE_APPLICATION_CREDENTIALS", str(settings.google.application_credentials))
+
+
+def _missing(what: str, variable: str, error: GoogleAuthError) -> CredentialsMissing:
+    return CredentialsMissing(
+        f"Google's {what} has no usable credentials ({str(error).splitlines()[0]}). Set GOOGLE_APPLICATION_CREDENTIALS to a service"
+        f" account's key file, or {variable} to a stand-in."
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -104,6 +104,13 @@ async def connected(stack: DevStack, url: str | None = None, app: str = "callctl
                 await rest.destroy_bridge(bridge.id)
             task.cancel()
             await asyncio.wait([task], timeout=5)
+
+
+@pytest.fixture(scope="module")
+def stack(stack: DevStack) -> Iterator[DevStack]:
+    """An Asterisk of our own: these tests take its application's name, hang everybody up and restart it."""
+    with DevStack(parts=("asterisk",)) as own:
+        yield own
 
 
 @pytest.fixture
