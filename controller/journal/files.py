@@ -67,12 +67,16 @@ def replace_file(path: Path, data: bytes, *, durable: bool) -> None:
     """Let *path* hold *data*, wholly or not at all; *durable* also through a power cut, at the price of two syncs."""
     beside = path.with_name(path.name + ".new")
     fd = os.open(beside, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-    with os.fdopen(fd, "wb") as file:
-        file.write(data)
-        file.flush()
-        if durable:
-            os.fsync(file.fileno())
-    beside.replace(path)
+    try:
+        with os.fdopen(fd, "wb") as file:
+            file.write(data)
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)  # on a full disk half a file is only in the way
+        raise
     if durable:
         sync_directory(path.parent)
 

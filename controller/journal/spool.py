@@ -17,6 +17,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from controller.journal.files import SegmentFile, SegmentMaker, read_file, repla
 from controller.journal.frames import MAX_PAYLOAD_BYTES, OVERHEAD, Frame, frame, scan
 
 WINDOW_BYTES = 256 << 10
+ROOM_BYTES = 64 << 10
 
 log = structlog.get_logger(__name__)
 
@@ -70,6 +72,7 @@ class Spool:
         self.position = Position(0, 0)
         self.acknowledged = self.appended = 0  # sequence numbers of the newest record that is safe elsewhere, that was taken
         self._recover(visit)
+        self._keep_room()
         self._disk = DiskWriter(
             directory,
             max([self.position.segment, *segment_numbers(directory)]),
@@ -145,7 +148,18 @@ class Spool:
         for number in segment_numbers(self._directory):
             if number < position.segment:
                 segment_path(self._directory, number).unlink(missing_ok=True)
+        self._keep_room()
         self.position, self.acknowledged = position, max(self.acknowledged, sequence)
+
+    def make_room(self) -> None:
+        """On a full disk: give up the room kept back, so that a few small files can be written and segments deleted."""
+        (self._directory / "room").unlink(missing_ok=True)
+
+    def _keep_room(self) -> None:
+        room = self._directory / "room"
+        if not room.exists():
+            with suppress(OSError):  # then the disk is full already, or will be found so soon enough
+                replace_file(room, bytes(ROOM_BYTES), durable=False)
 
     def _readable(self, number: int) -> tuple[int, bool]:
         """How many bytes of a segment may be read, and whether no more will come."""

@@ -12,6 +12,7 @@ Between commit and acknowledgement the process may die; the batch is then insert
 from __future__ import annotations
 
 import asyncio
+import errno
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
@@ -237,6 +238,15 @@ class Writer:
             self._progress.notify_all()
 
     def _forget(self, chunk: Chunk) -> None:
+        try:
+            self._forget_once(chunk)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            self._spool.make_room()  # a backlog may have filled the disk, and forgetting is what empties it
+            self._forget_once(chunk)
+
+    def _forget_once(self, chunk: Chunk) -> None:
         if self._spool.frees(chunk.end):
             self._open_calls.save()
         self._spool.acknowledge(chunk.end, chunk.frames[-1].sequence)

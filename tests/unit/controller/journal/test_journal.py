@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from controller.journal.errors import DirectoryInUse, DirectoryUnusable
 from controller.journal.files import segment_numbers
 from controller.journal.journal import Journal, JournalSettings
 from controller.journal.records import MachineStepped
-from controller.journal.spool import SpoolLimits
+from controller.journal.spool import Spool, SpoolLimits
 from tests.fakes.recorded_calls import call_revised, new_call_id, whole_call
 from tests.waiting import until
 
@@ -97,3 +98,34 @@ async def test_leaving_by_an_error_or_a_cancellation_still_puts_everything_on_th
     assert segment_numbers(tmp_path) == [1]
     async with Journal.open(tmp_path, NOWHERE, QUICK) as journal:
         assert len(journal.open_calls()) == 1
+
+
+async def test_a_limit_of_the_real_file_system_is_told_and_stops_nobody(tmp_path: Path) -> None:
+    """RLIMIT_FSIZE cuts writes in the middle, as a full disk does. It holds for a whole process, therefore one of its own."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.unit.controller.journal.full_disk", str(tmp_path), stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 0
+    told = [line for line in output.decode().splitlines() if line.startswith(("disk:", "mended:"))]
+    assert told == ["disk: File too large", "mended: 300 of 300 durable, 0 refused"]
+    async with Journal.open(tmp_path, NOWHERE, QUICK) as journal:
+        assert journal.status().backlog == 300
+        assert len(journal.open_calls()) == 300
+
+
+async def test_a_full_disk_does_not_keep_the_spool_from_emptying(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, limits=SpoolLimits(segment_bytes=1, interval_s=0.001))
+    room = tmp_path / "room"
+    assert room.stat().st_size > 0
+    spool.make_room()
+    assert not room.exists()
+    for payload in (b"1", b"2"):
+        spool.append(payload)
+        spool.hurry()
+        await until(lambda: spool.durable == spool.appended)
+    chunk = spool.read(spool.position, 2)
+    spool.acknowledge(spool.read(chunk.end, 1).end, 2)
+    assert len(segment_numbers(tmp_path)) == 1
+    assert room.stat().st_size > 0  # kept back again for the next time
+    spool.close()
