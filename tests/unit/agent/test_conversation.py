@@ -506,3 +506,59 @@ async def _leave(talk: FakeTalk) -> None:
 
 def _tasks_left() -> list[asyncio.Task[object]]:
     return [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+
+
+@virtual_time
+async def test_a_tool_that_never_comes_back_ends_with_a_human() -> None:
+    talk = FakeTalk(uses("check_availability", tyre_id="t1"))
+    talk.shop.latency_s = 100
+    talk.begin()
+    await talk.agent_is_silent()
+    await talk.says("Скільки їх?")
+    outcome = await talk.outcome()
+    assert isinstance(outcome, HandOff)
+    assert outcome.why == "agent_failed"
+
+
+@virtual_time
+async def test_thanks_after_our_goodbye_end_the_call_and_are_recorded() -> None:
+    talk = FakeTalk(says("Дякую за дзвінок. До побачення!"))
+    talk.begin()
+    await talk.agent_is_silent()
+    await talk.says("Це все")
+    await talk.agent_is_silent()
+    await talk.says("Дякую, до побачення")
+    assert await talk.outcome() == Completed("goodbye")
+    assert talk.transcript.turns[-1].text == "Дякую, до побачення"
+    assert len(talk.model.requests) == 1
+
+
+@virtual_time
+async def test_a_decided_transfer_is_made_even_if_its_announcement_is_interrupted() -> None:
+    words = "З'єдную вас з оператором, він відповість на всі ваші запитання про повернення шин."
+    talk = FakeTalk(uses("transfer_to_operator", words, reason="просить", summary="Повернення."))
+    talk.begin()
+    await talk.agent_is_silent()
+    await talk.says("Хочу повернути шини")
+    await talk.agent_talks()
+    await talk.until(lambda: talk.transcript.tool_calls)
+    await talk.says("Так, добре", final_after_s=None)
+    assert await talk.outcome() == HandOff("asked", "Повернення.")
+    assert talk.transcript.turns[-1].interrupted
+
+
+@virtual_time
+async def test_the_greeting_can_be_interrupted() -> None:
+    talk = FakeTalk(says("Так, є."))
+    talk.begin()
+    await talk.agent_talks()
+    await asyncio.sleep(1.5)
+    await talk.says("Є зимові шини?")
+    await talk.agent_is_silent()
+    greeting, question, answer = talk.transcript.turns
+    assert greeting.interrupted
+    assert greeting.heard_text is not None
+    assert PHRASES["greeting"].startswith(greeting.heard_text)
+    assert talk.model.requests[0].messages[1]["content"] == [{"type": "text", "text": greeting.heard_text}]
+    assert (question.text, answer.text) == ("Є зимові шини?", "Так, є.")
+    await _leave(talk)
