@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from agent.endpointing import EndpointingConfig
-from agent.turn import TurnConfig
+from agent.turn_config import TurnConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,5 +15,5 @@ class AgentSettings:
     tool_calls_max: int = 10  # in one call, transfers not counted
     rounds_max: int = 6  # model replies in one answer
     tool_timeout_s: float = 20.0  # the shop's client gives up by itself before
-    tool_linger_s: float = 1.0  # for a tool that still runs when the talk ends
+    linger_s: float = 1.0  # for what still runs when the talk ends: a tool, a stream that closes
     last_words_s: float = 15.0

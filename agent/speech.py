@@ -9,15 +9,17 @@ While a clause plays, the next is synthesised; not more, because a barge-in thro
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
+from agent.errors import VoiceFailed
 from agent.history import heard_part
 from agent.ports import Line, Playback, Voice
 from agent.streams import closing
 from agent.tasks import Spawn
 
 _MS_PER_CHARACTER = 65  # of Ukrainian speech: stands in for the length of a clause whose synthesis was cut short
+_PIECE_TIMEOUT_S = 3.0  # a voice that is silent for longer has failed: the caller must hear something before 4 s
 _AHEAD = 2  # clauses in playing and readiness
 
 
@@ -87,7 +89,7 @@ class Speech:
 
     async def _synthesise(self, clause: Clause) -> None:
         async with closing(self._voice.speak(clause.text, self._line.format)) as pieces:
-            async for piece in pieces:
+            while (piece := await _next(pieces)) is not None:
                 if self.times.audio_ms is None:
                     self.times.audio_ms = self._now_ms()
                 clause.playback.feed(piece)
@@ -140,3 +142,13 @@ class Speech:
             # A cut in the middle of the synthesis: what came so far is not the whole clause.
             total_ms = max(total_ms + 1, len(clause.text) * _MS_PER_CHARACTER)
         return heard_part(clause.text, clause.playback.heard_ms, total_ms)
+
+
+async def _next(pieces: AsyncIterator[bytes]) -> bytes | None:
+    try:
+        async with asyncio.timeout(_PIECE_TIMEOUT_S):
+            return await anext(pieces)
+    except StopAsyncIteration:
+        return None
+    except TimeoutError:
+        raise VoiceFailed(f"no audio for {_PIECE_TIMEOUT_S} s") from None

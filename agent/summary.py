@@ -1,7 +1,10 @@
-"""A summary for the operator when the model did not write one."""
+"""Why the caller is handed over and what the operator reads, when the model did not write it."""
 
 from __future__ import annotations
 
+from typing import Literal
+
+from agent.errors import AgentError, ModelFailed, RecognizerFailed, VoiceFailed
 from agent.history import History
 
 _REASONS = {
@@ -11,6 +14,19 @@ _REASONS = {
     "agent_failed": "Технічний збій голосового консультанта.",
 }
 _LONGEST = 300
+
+
+def cause_of(failed: AgentError) -> Literal["stt_failed", "tts_failed", "model_failed", "agent_failed"]:
+    """Whose failure it was, in the words of ``outcome.HandOff``."""
+    match failed:
+        case RecognizerFailed():
+            return "stt_failed"
+        case VoiceFailed():
+            return "tts_failed"
+        case ModelFailed():
+            return "model_failed"
+        case _:
+            return "agent_failed"
 
 
 def summary_of(history: History, why: str | None = None) -> str:

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any, Literal
+from typing import Any
 
 import structlog
 
 from agent.dialogue import Dialogue
 from agent.ears import Ears
 from agent.endpointing import Endpointer
-from agent.errors import AgentError, ModelFailed, RecognizerFailed, VoiceFailed
+from agent.errors import AgentError, ModelFailed, RecognizerFailed
 from agent.intents import only_closes, wants_human
 from agent.minutes import Minutes
 from agent.mouth import Mouth, Told
@@ -27,7 +27,7 @@ from agent.ports import Line, Recognizer, Voice
 from agent.prompt.rendered import RenderedVoice
 from agent.records import AgentState
 from agent.settings import AgentSettings
-from agent.summary import summary_of
+from agent.summary import cause_of, summary_of
 from agent.turn import Turn, TurnState
 from agent.turn_events import Correct, Cut, Effect, Event, Fill, Finish, GiveUp, Passed, Pause, Resume, Say, Think
 
@@ -88,10 +88,9 @@ class Talk:
         if self._timer is not None:
             self._timer.cancel()
         for task in self._tasks:
-            if task.get_name().startswith("tool-"):
-                self._loop.call_later(self._settings.tool_linger_s, task.cancel)
-            else:
+            if not task.get_name().startswith("tool-"):
                 task.cancel()
+            self._loop.call_later(self._settings.linger_s, task.cancel)  # once more for one that hangs while it closes
 
     # Events in.
 
@@ -197,7 +196,7 @@ class Talk:
         """A neighbour failed: apologise without it and hand over."""
         if self._ending:
             return
-        why = _whose(failed)
+        why = cause_of(failed)
         log.warning("agent_failed_over", why=why, error=str(failed))
         last = self._history.last_caller_texts(1)
         if why == "model_failed" and last and wants_human(last[0]):
@@ -244,18 +243,6 @@ class Talk:
                     self._outcome.set_exception(error)
 
         return guarded
-
-
-def _whose(failed: AgentError) -> Literal["stt_failed", "tts_failed", "model_failed", "agent_failed"]:
-    match failed:
-        case RecognizerFailed():
-            return "stt_failed"
-        case VoiceFailed():
-            return "tts_failed"
-        case ModelFailed():
-            return "model_failed"
-        case _:
-            return "agent_failed"
 
 
 def _deaf(pcm: bytes) -> None:

@@ -24,6 +24,7 @@ class FakeRecognizer:
         self.batches: list[int] = []
         self.fails_to_open = False
         self.open_now = 0
+        self.closing_s = 0.0
 
     @asynccontextmanager
     async def open(self, audio: AudioFormat) -> AsyncIterator[FakeRecognition]:
@@ -34,6 +35,8 @@ class FakeRecognizer:
             yield FakeRecognition(self)
         finally:
             self.open_now -= 1
+            if self.closing_s:
+                await asyncio.sleep(self.closing_s)
 
 
 class FakeRecognition:
@@ -53,7 +56,7 @@ class FakeRecognition:
 
 
 class FakeVoice:
-    """50 ms of sound per character after *latency_s*; the texts in ``broken`` fail."""
+    """50 ms of sound per character after *latency_s*; ``fails`` is raised instead."""
 
     def __init__(self, latency_s: float = 0.1) -> None:
         self.latency_s = latency_s

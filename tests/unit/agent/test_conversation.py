@@ -276,6 +276,29 @@ async def test_a_voice_that_fails_at_the_greeting_still_lets_the_caller_hear_an_
 
 
 @virtual_time
+async def test_a_voice_that_hangs_is_a_failed_voice_before_the_caller_has_waited_four_seconds() -> None:
+    talk = FakeTalk()
+    talk.voice.latency_s = 100
+    talk.begin()
+    began_ms = talk.now_ms
+    await talk.agent_talks()
+    assert talk.now_ms - began_ms < 4_000
+    outcome = await talk.outcome()
+    assert isinstance(outcome, HandOff)
+    assert outcome.why == "tts_failed"
+
+
+@virtual_time
+async def test_a_recogniser_that_hangs_while_it_closes_does_not_hold_the_outcome_up() -> None:
+    talk = FakeTalk()
+    talk.recognizer.closing_s = 100
+    talk.begin()
+    await talk.agent_is_silent()
+    talk.line.hang_up()
+    assert await talk.outcome(limit_s=2) == CallerGone()
+
+
+@virtual_time
 async def test_a_failed_model_hands_over_with_the_callers_words() -> None:
     talk = FakeTalk([ModelFailed("529")])
     talk.begin()

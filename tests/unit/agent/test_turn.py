@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from agent.endpointing import SpeechBegan, SpeechEnded
 from agent.ports import Heard
-from agent.turn import Turn, TurnConfig, TurnState
+from agent.turn import Turn, TurnState
+from agent.turn_config import TurnConfig
 from agent.turn_events import (
     Correct,
     Cut,
