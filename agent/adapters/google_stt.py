@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ from google.cloud import speech_v2 as speech
 from google.cloud.speech_v2.services.speech.transports import SpeechGrpcAsyncIOTransport
 
 from agent.adapters.google_channel import FAILURES, StreamClosed, close, in_words, may_pass, pause_s, plaintext_channel
+from agent.adapters.google_stt_config import Message, first_message
 from agent.adapters.google_stt_tape import Tape
 from agent.errors import RecognizerFailed
 from agent.ports import Heard
@@ -40,14 +42,6 @@ QUIET_MS: Final = 500
 QUIET_RMS: Final = 0.006  # -44 dBFS
 MOST_FINALS_KEPT: Final = 100
 
-TYRE_WORDS: Final = (
-    "зимові шини", "літні шини", "всесезонні шини", "шиномонтаж", "радіус", "комплект", "Тойота Камрі", "зимняя резина",
-    "Мішлен", "Нокіан", "Континенталь", "Бріджстоун", "Ханкук", "Гудієр", "Піреллі", "Йокогама", "Премьорі", "Росава",
-    "Michelin", "Nokian", "Continental", "Bridgestone", "Hankook", "Goodyear", "Pirelli", "Premiorri",
-    "R14", "R15", "R16", "R17", "R18", "R19", "оператор", "доставка", "Нова Пошта",
-)  # fmt: skip
-BOOST: Final = 10.0
-
 
 @dataclass(frozen=True, slots=True)
 class StreamLimits:
@@ -61,17 +55,14 @@ class StreamLimits:
 
 
 class GoogleRecognizer:
-    """One per process; ``open`` gives each call its ears."""
+    """One per process; ``open`` gives each call its ears. *first* makes the message that opens a stream."""
 
-    def __init__(
-        self, client: speech.SpeechAsyncClient, *, recognizer: str, model: str, languages: Sequence[str], limits: StreamLimits
-    ) -> None:
-        self._client, self._limits = client, limits
-        self._recognizer, self._model, self._languages = recognizer, model, list(languages)
+    def __init__(self, client: speech.SpeechAsyncClient, first: Callable[[AudioFormat], Message], limits: StreamLimits) -> None:
+        self._client, self._first, self._limits = client, first, limits
 
     @contextlib.asynccontextmanager
     async def open(self, audio: AudioFormat) -> AsyncIterator[GoogleRecognition]:
-        recognition = GoogleRecognition(self._client, self._first_message(audio), audio, self._limits)
+        recognition = GoogleRecognition(self._client, self._first(audio), audio, self._limits)
         task = asyncio.create_task(recognition.run(), name="stt")
         try:
             yield recognition
@@ -81,39 +72,11 @@ class GoogleRecognizer:
             if recognition.dropped_ms:
                 log.warning("stt_audio_dropped", dropped_ms=recognition.dropped_ms)
 
-    def _first_message(self, audio: AudioFormat) -> speech.StreamingRecognizeRequest:
-        config = speech.RecognitionConfig(
-            explicit_decoding_config=speech.ExplicitDecodingConfig(
-                encoding=speech.ExplicitDecodingConfig.AudioEncoding.LINEAR16,
-                sample_rate_hertz=audio.rate_hz,
-                audio_channel_count=1,
-            ),
-            model=self._model,
-            language_codes=self._languages,
-            features=speech.RecognitionFeatures(enable_automatic_punctuation=True),
-            adaptation=speech.SpeechAdaptation(
-                phrase_sets=[
-                    speech.SpeechAdaptation.AdaptationPhraseSet(
-                        inline_phrase_set=speech.PhraseSet(
-                            phrases=[speech.PhraseSet.Phrase(value=word, boost=BOOST) for word in TYRE_WORDS]
-                        )
-                    )
-                ]
-            ),
-        )
-        features = speech.StreamingRecognitionFeatures(interim_results=True)
-        return speech.StreamingRecognizeRequest(
-            recognizer=self._recognizer,
-            streaming_config=speech.StreamingRecognitionConfig(config=config, streaming_features=features),
-        )
-
 
 class GoogleRecognition:
     """One caller's ears: a chain of streams behind one queue of audio and one of texts."""
 
-    def __init__(
-        self, client: speech.SpeechAsyncClient, first: speech.StreamingRecognizeRequest, audio: AudioFormat, limits: StreamLimits
-    ) -> None:
+    def __init__(self, client: speech.SpeechAsyncClient, first: Message, audio: AudioFormat, limits: StreamLimits) -> None:
         self._client, self._first, self._limits = client, first, limits
         self._tape = Tape(audio)
         self._enough = asyncio.Event()  # a message's worth of audio waits
@@ -148,7 +111,18 @@ class GoogleRecognition:
             await self._news.wait()
 
     async def run(self) -> None:
-        """Keep a stream open until cancelled; a failure ends ``results``."""
+        """Keep a stream open until cancelled; whatever else ends it ends ``results`` too."""
+        try:
+            await self._chain_streams()
+        except RecognizerFailed as failure:
+            self._failure = failure
+        except Exception as error:
+            log.exception("stt_broke")
+            self._failure = RecognizerFailed(in_words(error))
+        self._news.set()
+
+    async def _chain_streams(self) -> None:
+        """One stream after another; raises ``RecognizerFailed``."""
         while True:
             opened = time.monotonic()
             try:
@@ -159,9 +133,7 @@ class GoogleRecognition:
                 retry = may_pass(error) and (self._earned_retry or lived_s > self._limits.forgiven_after_s)
                 log.warning("stt_stream_failed", reason=in_words(error), lived_s=round(lived_s, 1), reopens=retry)
                 if not retry:
-                    self._failure = RecognizerFailed(in_words(error))
-                    self._news.set()
-                    return
+                    raise RecognizerFailed(in_words(error)) from error
                 self._earned_retry = False
                 await asyncio.sleep(pause_s(error))
 
@@ -199,9 +171,9 @@ class GoogleRecognition:
                     if not self._tape.waiting_ms:
                         self._tape.pad(STARVED_MS)
             audio = self._tape.take(REPLAY_MESSAGE_MS)
-            await self._send(call, speech.StreamingRecognizeRequest(audio=audio))
+            await self._send(call, Message(audio=audio))
 
-    async def _send(self, call: Any, message: speech.StreamingRecognizeRequest) -> None:
+    async def _send(self, call: Any, message: Message) -> None:
         async with asyncio.timeout(self._limits.write_timeout_s):
             await call.write(message)
 
@@ -259,7 +231,8 @@ async def google_recognizer(
     else:
         client = speech.SpeechAsyncClient(client_options=ClientOptions(api_endpoint=f"{location}-speech.googleapis.com"))
     recognizer = f"projects/{project}/locations/{location}/recognizers/_"
+    first = functools.partial(first_message, recognizer, model, languages)
     try:
-        yield GoogleRecognizer(client, recognizer=recognizer, model=model, languages=languages, limits=limits or StreamLimits())
+        yield GoogleRecognizer(client, first, limits or StreamLimits())
     finally:
         await close(client)

@@ -1,23 +1,22 @@
 """Unmarked speech for the stand-in recogniser: cut out by its energy, read by whisper in one thread.
 
 Good for a human or a synthetic voice on a few calls, not for load: 1.4 s of CPU an utterance. Needs the extra ``whisper``
-(faster-whisper) and a model: the folder in ``WHISPER_MODEL``, or with ``--mode whisper`` the name there (default "base"),
-which faster-whisper then fetches itself.
+(faster-whisper) and a model (see ``google_stt_model``); with ``--mode whisper`` faster-whisper fetches one itself if there is none.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import soxr
 from numpy.typing import NDArray
+
+from ops.standins.google_stt_model import local_model
 
 WHISPER_HZ: Final = 16_000
 WINDOW_MS: Final = 20
@@ -123,9 +122,9 @@ class Whisper:
 
 
 def open_whisper(mode: str) -> Whisper | None:
-    """*mode* "phrasebook": never; "auto": when library and model folder are there; "whisper": insist on it."""
-    wanted = os.environ.get("WHISPER_MODEL", "")
-    if mode == "phrasebook" or (mode == "auto" and not (wanted and Path(wanted).is_dir())):
+    """*mode* "phrasebook": never; "auto": when library and model are on this machine; "whisper": insist, fetching the model if need be."""
+    model = None if mode == "phrasebook" else local_model()
+    if mode != "whisper" and model is None:
         return None
     try:
         from faster_whisper import WhisperModel
@@ -133,4 +132,4 @@ def open_whisper(mode: str) -> Whisper | None:
         if mode == "auto":
             return None
         raise
-    return Whisper(WhisperModel(wanted or "base", device="cpu", compute_type="int8", cpu_threads=1))
+    return Whisper(WhisperModel(str(model or "base"), device="cpu", compute_type="int8", cpu_threads=1))

@@ -322,3 +322,14 @@ async def test_many_calls_share_one_channel(google: Standin) -> None:
                 return heard.text
 
         assert await asyncio.gather(*map(call, keys)) == [phrase(key).text for key in keys]
+
+
+async def test_a_fault_of_our_own_ends_the_results_too(google: Standin, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: object, __: int) -> bytes:
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr("agent.adapters.google_stt_tape.Tape.take", broken)
+    async with ears(google) as recognition:
+        recognition.hear(spoken("yes"))
+        with pytest.raises(RecognizerFailed, match="ZeroDivisionError: ours"):
+            await next_final(recognition)
