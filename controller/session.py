@@ -113,6 +113,11 @@ class Session:
         started.set()
         return True
 
+    def leg_lost(self, leg_id: str, why: str) -> None:
+        """Socket and channel both tell of a leg's end; of one that was released nobody wants to hear."""
+        if leg_id == self.call.leg:
+            self.post(seen.LineLost(leg_id=leg_id, why=why))
+
     async def run(self) -> None:
         """Until the record is closed and everything released."""
         try:
@@ -222,7 +227,7 @@ class Session:
 
     async def _watch(self, leg_id: str, line: Line) -> None:
         await line.closed()
-        self.post(seen.LineLost(leg_id=leg_id, why=line.reason or ""))
+        self.leg_lost(leg_id, line.reason or "")
 
     async def _announce(self, phrase: str, leg_id: str) -> None:
         line = self._lines.get(leg_id)

@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 
 
 class Switchboard:
-    """Use it as a context manager: it owns the calls' tasks. Leaving it drains in no time."""
+    """Use it as a context manager: it owns the calls' tasks. Leaving it drains at once: those who talk go to the operators."""
 
     def __init__(self, around: Surroundings, *, app: str, calls_max: int, limits: Limits | None = None) -> None:
         self._around = around
@@ -59,9 +59,10 @@ class Switchboard:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if error is None:
-            await self.drain(0.0)
-        await self._tasks.__aexit__(kind, error, trace)
+        try:
+            await self.drain(0.0, transfer_s=0.0 if error else TRANSFER_S)
+        finally:
+            await self._tasks.__aexit__(kind, error, trace)
 
     # Who is there
 
@@ -89,7 +90,8 @@ class Switchboard:
     def handle(self, message: ari.Event) -> None:
         """Pass it on to whom it concerns; returns at once."""
         if isinstance(message, ari.BridgeDestroyed):
-            if session := self._sessions.get(ids.call_of_bridge(message.bridge.id) or ""):
+            session = self._sessions.get(ids.call_of_bridge(message.bridge.id) or "")
+            if session is not None and session.call.bridge:  # else it was destroyed by us
                 session.post(seen.BridgeLost())
             return
         channel = _subject(message)
@@ -140,7 +142,7 @@ class Switchboard:
                 log.warning("leg_unwanted", leg=leg)
                 self._tasks.create_task(self._drop_leg(leg), name=f"drop-{leg}")
         elif session is not None and (event := translate.about_leg(message, leg)):
-            session.post(event)
+            session.leg_lost(leg, event.why)
 
     async def _drop_leg(self, leg: str) -> None:
         try:
@@ -210,6 +212,6 @@ class _Remembered:
 
 
 def _subject(message: ari.Event) -> Channel | None:
-    """The channel that *message* is about; Dial and the application's own messages are nobody's."""
-    channel = getattr(message, "channel", None)
+    """The channel that *message* is about: of a Dial the one for whom is dialled."""
+    channel = message.caller if isinstance(message, ari.Dial) else getattr(message, "channel", None)
     return channel if isinstance(channel, Channel) else None

@@ -6,10 +6,11 @@ import asyncio
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Protocol
 
 from audiosocket.line import Line
-from controller.ari.errors import AriError, AriNotFound
+from controller.ari.errors import AriError, AriNotFound, AriRefused
 from controller.ari.port import CallControl
 from controller.call import commands as order
 from controller.call import ids
@@ -39,7 +40,7 @@ async def perform(asterisk: CallControl, command: order.AnyCommand) -> None:
         case order.Answer(channel_id=channel):
             await asterisk.answer(channel)
         case order.CreateBridge(bridge_id=bridge):
-            await asterisk.create_bridge(bridge)
+            await _create_bridge(asterisk, bridge)
         case order.Join(bridge_id=bridge, channel_id=channel, leg_id=leg):
             await asterisk.add_to_bridge(bridge, channel, ids.leg_channel_id(leg))
         case order.ContinueInDialplan(channel_id=channel, context=context):
@@ -50,6 +51,16 @@ async def perform(asterisk: CallControl, command: order.AnyCommand) -> None:
             await _destroy_bridge(asterisk, bridge, only_if_empty=only_if_empty)
         case _:
             raise TypeError(f"not Asterisk's: {command}")
+
+
+async def _create_bridge(asterisk: CallControl, bridge_id: str) -> None:
+    """Or find it there. Only an explicit subscription tells when somebody else destroys it with everybody in it."""
+    try:
+        await asterisk.create_bridge(bridge_id)
+    except AriRefused as error:
+        if error.status != HTTPStatus.CONFLICT:
+            raise
+    await asterisk.subscribe_bridge(bridge_id)
 
 
 async def _destroy_bridge(asterisk: CallControl, bridge_id: str, *, only_if_empty: bool) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from controller.ari import messages as ari
 from controller.call import events as seen
-from controller.call import ids
 
 
 def about_caller(message: ari.Event) -> seen.AnyEvent | None:
@@ -20,7 +19,7 @@ def about_caller(message: ari.Event) -> seen.AnyEvent | None:
             return seen.ChannelGone()
         case ari.ChannelDtmfReceived(digit=digit):
             return seen.DigitPressed(digit=digit)
-        case ari.ChannelEnteredBridge(bridge=bridge) if ids.call_of_bridge(bridge.id) is None:
+        case ari.Dial(dialstatus="ANSWER"):
             return seen.OperatorAnswered()
         case ari.ChannelUserevent():
             return _wish(message)

@@ -102,7 +102,7 @@ class DigitPressed(Event, frozen=True, kw_only=True):
 
 
 class CallerHungUp(Event, frozen=True, kw_only=True):
-    """ChannelHangupRequest. *soft*: not by the telephone but by somebody's order on our side (ARI, AMI, CLI)."""
+    """ChannelHangupRequest. *soft*: not by the telephone; ordered on our side (ARI, AMI, CLI: cause 32), or the dialplan ended."""
 
     cause: int = 0
     soft: bool = False
@@ -113,7 +113,7 @@ class LeftStasis(Event, frozen=True, kw_only=True):
 
 
 class OperatorAnswered(Event, frozen=True, kw_only=True):
-    """The caller entered a bridge that is not ours."""
+    """Somebody whom the dialplan dialled for the caller took the call."""
 
 
 class BridgeLost(Event, frozen=True, kw_only=True):

@@ -12,6 +12,9 @@ from controller.call import ids
 from controller.call.draft import MAX_ROUNDS, Draft
 from controller.call.state import State
 
+ORDERED = 32
+"""The cause in the hang-up request of a channel that ARI, AMI or CLI was told to end."""
+
 
 def stay(d: Draft, e: seen.Event) -> None:
     """stay"""
@@ -195,22 +198,28 @@ def hang_up_operator(d: Draft, e: seen.HangUpRequested) -> None:
 
 def lose_caller(d: Draft, e: seen.CallerHungUp) -> None:
     """release all that is ours"""
-    d.await_end("hung_up", "supervisor" if e.soft else "caller")
+    d.await_end("hung_up", _hung_up_by(e))
 
 
 def lose_waiting_caller(d: Draft, e: seen.CallerHungUp) -> None:
     """abandoned"""
-    d.await_end("abandoned", "supervisor" if e.soft else "caller")
+    d.await_end("abandoned", _hung_up_by(e))
 
 
 def end_operator_talk(d: Draft, e: seen.CallerHungUp) -> None:
     """the talk with the operator is over"""
-    d.await_end("transferred", "supervisor" if e.soft else "caller")
+    by = _hung_up_by(e)
+    dialplan_ended = e.soft and by == "caller"  # Queue() does that when the operator hangs up
+    d.await_end("transferred", "operator" if dialplan_ended else by)
 
 
 def lose_moved_caller(d: Draft, e: seen.CallerHungUp) -> None:
     """he ended it elsewhere; at once after leaving: he never was elsewhere"""
-    d.await_end(_moved_or_hung_up(d), "supervisor" if e.soft else "caller")
+    d.await_end(_moved_or_hung_up(d), _hung_up_by(e))
+
+
+def _hung_up_by(e: seen.CallerHungUp) -> seen.By:
+    return "supervisor" if e.soft and e.cause == ORDERED else "caller"
 
 
 def let_go(d: Draft, e: seen.LeftStasis) -> None:

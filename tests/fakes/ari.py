@@ -77,9 +77,10 @@ class FakeAsterisk:
     def operator_answers(self, channel_id: str) -> None:
         bridge = str(uuid.uuid4())
         self.mixing[bridge] = [channel_id]
-        self._emit(ari.ChannelEnteredBridge(bridge=Bridge(id=bridge), channel=self.calls[channel_id].told()))
+        self._emit(ari.Dial(peer=Channel(id="operator"), caller=self.calls[channel_id].told(), dialstatus="ANSWER"))
 
     def operator_hangs_up(self, channel_id: str) -> None:
+        self._emit(ari.ChannelHangupRequest(channel=self.calls[channel_id].told(), cause=16, soft=True))  # the dialplan's end
         self._end(channel_id)
 
     def queue_gives_up(self, channel_id: str, status: str) -> None:
@@ -144,6 +145,9 @@ class FakeAsterisk:
             raise AriRefused("subscribe", "EventSource does not exist", 422)
         self.calls[channel_id].subscribed = True
 
+    async def subscribe_bridge(self, bridge_id: str) -> None:
+        await self._operate("subscribe_bridge", bridge_id)
+
     async def external_media(self, channel_id: str, leg_id: str, host: str) -> Channel:
         await self._operate("external_media", channel_id)
         leg = _Channel(channel_id, state="Up", app_data=f"{APP},{leg_id}", subscribed=True)
@@ -158,7 +162,9 @@ class FakeAsterisk:
 
     async def create_bridge(self, bridge_id: str) -> Bridge:
         await self._operate("create_bridge", bridge_id)
-        self.mixing.setdefault(bridge_id, [])
+        if bridge_id in self.mixing:
+            raise AriRefused("POST /bridges", "already exists", 409)
+        self.mixing[bridge_id] = []
         self.bridge_names[bridge_id] = APP
         return Bridge(id=bridge_id, name=APP)
 

@@ -21,8 +21,8 @@ CALLER = Channel(id="1700000000.1")
         (ari.ChannelHangupRequest(channel=CALLER, cause=32, soft=True), seen.CallerHungUp(cause=32, soft=True)),
         (ari.ChannelDestroyed(channel=CALLER, cause=16), seen.ChannelGone()),
         (ari.ChannelDtmfReceived(channel=CALLER, digit="0"), seen.DigitPressed(digit="0")),
-        (ari.ChannelEnteredBridge(bridge=Bridge(id="the-queues"), channel=CALLER), seen.OperatorAnswered()),
-        (ari.ChannelEnteredBridge(bridge=Bridge(id=ids.bridge_id(ids.new_call_id())), channel=CALLER), None),
+        (ari.Dial(peer=Channel(id="op"), caller=CALLER, dialstatus="ANSWER"), seen.OperatorAnswered()),
+        (ari.Dial(peer=Channel(id="op"), caller=CALLER, dialstatus="NOANSWER"), None),
         (ari.ChannelLeftBridge(bridge=Bridge(id="x"), channel=CALLER), None),
         (ari.ChannelVarset(variable="QUEUESTATUS", value="TIMEOUT", channel=CALLER), None),
         (

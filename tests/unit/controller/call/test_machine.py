@@ -243,9 +243,9 @@ def test_after_the_goodbye_the_caller_is_hung_up_and_the_record_waits_for_his_ch
     assert closing(commands) == ("goodbye", "agent")
 
 
-@pytest.mark.parametrize(("soft", "by"), [(False, "caller"), (True, "supervisor")])
-def test_a_hang_up_is_put_down_to_whoever_did_it(soft: bool, by: str) -> None:
-    _, commands = play(seen.CallerHungUp(soft=soft), seen.LeftStasis(), seen.ChannelGone(), call=talking())
+@pytest.mark.parametrize(("cause", "soft", "by"), [(16, False, "caller"), (16, True, "caller"), (32, True, "supervisor")])
+def test_a_hang_up_is_put_down_to_whoever_did_it(cause: int, soft: bool, by: str) -> None:
+    _, commands = play(seen.CallerHungUp(cause=cause, soft=soft), seen.LeftStasis(), seen.ChannelGone(), call=talking())
     assert closing(commands) == ("hung_up", by)
 
 
@@ -296,6 +296,8 @@ def test_a_transfer_that_an_operator_took_ends_as_transferred() -> None:
     call, _ = play(seen.OperatorAnswered(), call=queued())
     assert SHOWN[call.state] == "operator"
     assert closing(play(seen.ChannelGone(), call=call)[1]) == ("transferred", "operator")
+    assert closing(play(seen.CallerHungUp(cause=16, soft=True), seen.ChannelGone(), call=call)[1]) == ("transferred", "operator")
+    assert closing(play(seen.CallerHungUp(cause=32, soft=True), seen.ChannelGone(), call=call)[1]) == ("transferred", "supervisor")
     assert closing(play(seen.CallerHungUp(), seen.ChannelGone(), call=call)[1]) == ("transferred", "caller")
 
 

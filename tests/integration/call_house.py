@@ -1,0 +1,119 @@
+"""The life of calls on the real Asterisk: real switchboard, sessions, REST, events, media; an agent that does as it is told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from agent.ports import Transcript
+from audiosocket.server import AudioSocketServer
+from controller.ari.client import EventSocket
+from controller.ari.messages import Event
+from controller.ari.rest import AriRest
+from controller.call.events import Limits
+from controller.journal.records import CallRevised
+from controller.recovery import Recovery
+from controller.session import Caller, ConversationLike, Surroundings
+from controller.switchboard import Switchboard
+from ops.caller.telephone import Exchange
+from ops.devstack import DevStack
+from tests.fakes.calls import KeptJournal, PuppetAgent
+from tests.waiting import until
+
+APP = "callctl"
+
+
+@dataclass
+class RealHouse:
+    rest: AriRest
+    socket: EventSocket
+    server: AudioSocketServer
+    switchboard: Switchboard
+    recovery: Recovery
+    journal: KeptJournal
+    agents: list[PuppetAgent]
+    exchange: Exchange
+    events: list[Event]
+    listening: asyncio.Task[None]
+
+    def agent(self) -> PuppetAgent:
+        return self.agents[-1]
+
+    async def agent_speaks(self, openings: int = 1) -> PuppetAgent:
+        await until(lambda: bool(self.agents) and len(self.agent().openings) == openings and self.agent().running == 1)
+        return self.agent()
+
+    async def state(self, state: str) -> None:
+        await until(lambda: any(session.call.state == state for session in self.switchboard.sessions))
+
+    async def ended(self, outcome: str, by: str) -> None:
+        await until(lambda: not self.switchboard.sessions)
+        assert [(record.outcome, record.ended_by) for record in self.journal.closed] == [(outcome, by)]
+        await self.nothing_left()
+        assert all(agent.at_once_max == 1 and not agent.running for agent in self.agents)
+
+    async def die(self) -> None:
+        """As by kill -9, seen from outside: not one order more, every socket closed."""
+        for task in tuple(self.switchboard._running):
+            task.cancel()
+        await until(lambda: not self.switchboard.sessions)
+        self.listening.cancel()
+        await asyncio.wait([self.listening])
+        await self.server.drain(timeout_s=0)
+
+    async def nothing_left(self) -> None:
+        async with asyncio.timeout(10):
+            while await self.rest.channels() or await self.rest.bridges():  # noqa: ASYNC110 - Asterisk does not tell
+                await asyncio.sleep(0.05)
+        assert not self.server.lines
+
+
+@asynccontextmanager
+async def real_house(
+    stack: DevStack, *, ari_url: str = "", limits: Limits | None = None, calls_max: int = 10, predecessors: Sequence[CallRevised] = ()
+) -> AsyncIterator[RealHouse]:
+    asterisk = stack.asterisk
+    journal, agents, events = KeptJournal(), list[PuppetAgent](), list[Event]()
+
+    def hire(caller: Caller, transcript: Transcript) -> ConversationLike:
+        agents.append(PuppetAgent(caller, transcript))
+        return agents[-1]
+
+    async with (
+        AudioSocketServer("127.0.0.1", 0) as server,
+        AriRest(ari_url or asterisk.ari_url, asterisk.ari_username, asterisk.ari_password, APP) as rest,
+        Exchange(asterisk) as exchange,
+    ):
+        around = Surroundings(
+            asterisk=rest,
+            lines=server,
+            advertised=f"127.0.0.1:{server.port}",
+            journal=journal,
+            converse=hire,
+            phrase=lambda key, audio: audio.silence * 5,
+        )
+        async with Switchboard(around, app=APP, calls_max=calls_max, limits=limits) as switchboard:
+            recovery = Recovery(rest, switchboard, journal, app=APP, predecessors=predecessors)
+
+            def hear(event: Event) -> None:
+                events.append(event)
+                switchboard.handle(event)
+
+            socket = EventSocket(
+                ari_url or asterisk.ari_url,
+                asterisk.ari_username,
+                asterisk.ari_password,
+                APP,
+                on_event=hear,
+                on_connected=recovery.reconcile,
+            )
+            listening = asyncio.create_task(socket.run(), name="events")
+            try:
+                await socket.wait_connected(10)
+                yield RealHouse(rest, socket, server, switchboard, recovery, journal, agents, exchange, events, listening)
+            finally:
+                await switchboard.drain(0)
+                listening.cancel()
+                await asyncio.wait([listening])
