@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-
-from ops.devstack.asterisk import Asterisk
+from typing import Protocol
 
 _TIMEOUT_S = 5.0
 
@@ -17,7 +16,20 @@ class AmiRefused(Exception):
     """Asterisk answered an action with something else than Success."""
 
 
-async def play_dtmf(asterisk: Asterisk, channel: str, key: str) -> None:
+class Ami(Protocol):
+    """Where AMI listens on loopback, and as whom to log in; the private stack's Asterisk is one."""
+
+    @property
+    def ami_port(self) -> int: ...
+
+    @property
+    def ami_username(self) -> str: ...
+
+    @property
+    def ami_password(self) -> str: ...
+
+
+async def play_dtmf(asterisk: Ami, channel: str, key: str) -> None:
     """Make Asterisk believe that *channel* (name or id) pressed *key*."""
     reader, writer = await asyncio.wait_for(asyncio.open_connection("127.0.0.1", asterisk.ami_port), _TIMEOUT_S)
     try:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 import uuid
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import aiohttp
 
@@ -19,10 +19,9 @@ from audiosocket.audio import AudioFormat
 from audiosocket.limits import Limits
 from audiosocket.line import Line
 from audiosocket.server import AudioSocketServer
-from ops.caller.ami import play_dtmf
+from ops.caller.ami import Ami, play_dtmf
 from ops.caller.ear import Ear, last_voiced_ms
 from ops.caller.operator import OperatorPhone
-from ops.devstack.asterisk import Asterisk
 
 _RING_S = 10.0  # for Asterisk to dial us back
 
@@ -64,10 +63,23 @@ class Telephone:
         await self.line.closed()
 
 
+class Switch(Ami, Protocol):
+    """The Asterisk that the telephones belong to, by its addresses alone: callers may live in another process than the stack."""
+
+    @property
+    def ari_url(self) -> str: ...
+
+    @property
+    def ari_username(self) -> str: ...
+
+    @property
+    def ari_password(self) -> str: ...
+
+
 class Exchange:
     """Where simulated telephones are plugged in: one AudioSocket server and one ARI session of our own."""
 
-    def __init__(self, asterisk: Asterisk) -> None:
+    def __init__(self, asterisk: Switch) -> None:
         self.asterisk = asterisk
         self._server = AudioSocketServer("127.0.0.1", 0, limits=Limits(connections=400, claim_s=600))
 

@@ -58,7 +58,7 @@ def create_app(api_key: str, control: Control[AnthropicSettings], mind: Callable
         served = control.arrived("POST /v1/messages")
         try:
             body = _checked(request, await request.body(), api_key)
-            served.detail.update(model=body["model"], messages=len(body["messages"]))
+            served.detail.update(model=body["model"], messages=len(body["messages"]), **_asked(body["messages"][-1]["content"]))
             await _fail(control)
         except _Refusal as refusal:
             served.ended(str(refusal.status), reason=str(refusal))
@@ -104,6 +104,14 @@ def _checked(request: Request, raw: bytes, api_key: str) -> dict[str, Any]:
     return dict(body)
 
 
+def _asked(content: Any) -> dict[str, Any]:
+    """What tells one request from another in the log: the last words, and the tool uses whose results came with them."""
+    if isinstance(content, str):
+        return {"asked": content, "answers": []}
+    texts = [block["text"] for block in content if block["type"] == "text"]
+    return {"asked": " ".join(texts), "answers": [block["tool_use_id"] for block in content if block["type"] == "tool_result"]}
+
+
 async def _fail(control: Control[AnthropicSettings]) -> None:
     if control.spend("fail_next"):
         raise _Refusal(control.settings.fail_status, "a fault that was asked for", control.settings.retry_after_s)
@@ -143,7 +151,8 @@ async def _streamed(control: Control[AnthropicSettings], served: Served, body: d
                 unsent.clear()
                 await asyncio.sleep(settings.ms_per_token / 1000)
         yield bytes(unsent)
-        served.ended(tools=[block["name"] for block in blocks if block["type"] == "tool_use"])
+        uses = [block for block in blocks if block["type"] == "tool_use"]
+        served.ended(tools=[use["name"] for use in uses], uses=[use["id"] for use in uses])
     finally:
         served.ended("client gone")  # the first outcome stays
 
