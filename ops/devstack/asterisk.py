@@ -3,6 +3,7 @@
 import base64
 import runpy
 import secrets
+import shutil
 import subprocess
 import urllib.request
 from collections.abc import Mapping
@@ -136,8 +137,8 @@ class Asterisk:
                 self._account.give(path)
 
     def _lay_out_data(self, data: Path) -> None:
-        """Links to what came with Asterisk, and `sounds/en`, which Debian's package would have linked when installed."""
-        (data / "sounds").mkdir(parents=True)
+        """Links to what came with Asterisk, `sounds/en`, which Debian's package would have linked when installed, and our own sounds."""
+        shutil.copytree(CONFIGURATION / "sounds", data / "sounds")  # a clone may lie where the server's account cannot look
         for source in self._program.data.iterdir():
             if source.name != "sounds":
                 (data / source.name).symlink_to(source)

@@ -113,14 +113,16 @@ class Lab:
 
     @asynccontextmanager
     async def operators(self, state: str) -> AsyncIterator[None]:
-        """Both operators' device state."""
-        for name in ("Stasis:op1", "Stasis:op2"):
-            assert (await self.ari.put(f"/deviceStates/{name}", params={"deviceState": state})).status_code == 204
+        """Both operators' device state; at the end they are there and free."""
+        await self._operators_are(state)
         try:
             yield
         finally:
-            for name in ("Stasis:op1", "Stasis:op2"):
-                await self.ari.delete(f"/deviceStates/{name}")
+            await self._operators_are("NOT_INUSE")
+
+    async def _operators_are(self, state: str) -> None:
+        for name in ("op1", "op2"):
+            await self.set_global(f"DEVICE_STATE(Custom:{name})", state)
 
     async def waits_in(self, caller: Caller, application: str, timeout_s: float) -> None:
         """Until the caller's channel is in a dialplan application."""

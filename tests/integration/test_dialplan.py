@@ -1,6 +1,7 @@
 """The dialplan's promises on the real Asterisk: who reaches whom when a controller is there, when none is, and when nobody is."""
 
 import asyncio
+import re
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -10,7 +11,7 @@ import pytest
 from audiosocket.audio import SLIN16
 from ops.devstack import DevStack
 
-from .dialplan_lab import Lab
+from .dialplan_lab import Lab, until
 
 VOICE = b"\x00\x20\x00\xe0" * (SLIN16.rate_hz // 2)  # 1 s of 4 kHz, far above silence
 
@@ -132,6 +133,7 @@ async def test_with_neither_controller_nor_operator_the_call_ends_by_itself(lab:
 async def test_waiting_callers_hear_the_hold_tone(lab: Lab) -> None:
     async with lab.globals(CONTROLLER_TRIES="1"):
         caller = await lab.call("100")
+        await lab.waits_in(caller, "Queue", timeout_s=5)
         loud = asyncio.Event()
 
         def listen(pcm: bytes) -> None:
@@ -141,6 +143,63 @@ async def test_waiting_callers_hear_the_hold_tone(lab: Lab) -> None:
         caller.line.listen(listen)
         async with asyncio.timeout(8):
             await loud.wait()
+
+
+async def test_who_waits_while_the_operator_talks_is_told_his_place_in_ukrainian(lab: Lab) -> None:
+    leg = uuid.uuid4()
+    ringing = lab.phones.expect(leg)
+    async with lab.operators("UNAVAILABLE"), lab.globals(CONTROLLER_TRIES="1", DIAL_op1=lab.phone(leg)):
+        await lab.set_global("DEVICE_STATE(Custom:op1)", "NOT_INUSE")
+        await lab.call("100")
+        await ringing.line(timeout_s=15)
+        begins = lab.stack.asterisk.log_path.stat().st_size
+        await lab.call("100")
+        third = await lab.call("100")
+
+        async def told() -> bool:
+            with lab.stack.asterisk.log_path.open(encoding="utf-8") as log:
+                log.seek(begins)
+                said = log.read()
+            names = ("queue-youarenext", "queue-thereare", "digits/2", "queue-callswaiting", "queue-thankyou")
+            return all(re.search(rf"Playing '{name}\.\w+' \(language 'uk'\)", said) for name in names)
+
+        await until(told, 20, f"{third.channel} and the one before him hear their places")
+
+
+async def test_an_operator_is_free_again_after_his_talk(lab: Lab) -> None:
+    for _ in range(2):
+        leg = uuid.uuid4()
+        ringing = lab.phones.expect(leg)
+        async with lab.operators("UNAVAILABLE"), lab.globals(CONTROLLER_TRIES="1", DIAL_op1=lab.phone(leg)):
+            await lab.set_global("DEVICE_STATE(Custom:op1)", "NOT_INUSE")
+            caller = await lab.call("100")
+            operator = await ringing.line(timeout_s=15)
+            assert "(in use)" in lab.stack.asterisk.cli("queue show operators").lower()
+            caller.line.close()
+            async with asyncio.timeout(5):
+                await operator.closed()
+
+
+async def test_an_operator_who_leaves_during_his_talk_stays_away_after_it(lab: Lab) -> None:
+    leg = uuid.uuid4()
+    ringing = lab.phones.expect(leg)
+    async with lab.operators("UNAVAILABLE"), lab.globals(CONTROLLER_TRIES="1", DIAL_op1=lab.phone(leg)):
+        await lab.set_global("DEVICE_STATE(Custom:op1)", "NOT_INUSE")
+        caller = await lab.call("100")
+        operator = await ringing.line(timeout_s=15)
+        await lab.set_global("DEVICE_STATE(Custom:op1)", "UNAVAILABLE")
+        caller.line.close()
+        async with asyncio.timeout(5):
+            await operator.closed()
+        await lab.nothing_left()
+        assert "(not in use)" not in lab.stack.asterisk.cli("queue show operators").lower()
+
+
+def test_operators_are_free_after_a_restart(stack: DevStack) -> None:
+    assert stack.asterisk.cli("devstate change Custom:op1 INUSE")
+    stack.asterisk.kill()
+    stack.asterisk.start()
+    assert stack.asterisk.cli("queue show operators").lower().count("(not in use)") == 2
 
 
 @pytest.mark.parametrize("context", ["incoming", "transfer-to-operator", "back", "ops", "phones"])
