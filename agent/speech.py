@@ -19,7 +19,7 @@ from agent.streams import closing
 from agent.tasks import Spawn
 
 _MS_PER_CHARACTER = 65  # of Ukrainian speech: stands in for the length of a clause whose synthesis was cut short
-_PIECE_TIMEOUT_S = 3.0  # a voice that is silent for longer has failed: the caller must hear something before 4 s
+_PIECE_TIMEOUT_S = 3.5  # behind the limits of the adapters and before 4 s, in which the caller must hear something
 _AHEAD = 2  # clauses in playing and readiness
 
 

@@ -44,6 +44,8 @@ from agent.turn_events import (
 )
 from agent.words import Words
 
+__all__ = ["Turn", "TurnConfig", "TurnState"]
+
 
 class TurnState(enum.Enum):
     LISTENING = enum.auto()

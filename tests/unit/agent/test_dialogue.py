@@ -97,3 +97,13 @@ async def test_a_model_that_never_answers_is_a_failed_model() -> None:
     stage = Stage(*(uses("check_availability", use_id=f"t{n}", tyre_id="t1") for n in range(3)))
     with pytest.raises(ModelFailed):
         await stage.steps()
+
+
+@virtual_time
+async def test_an_answer_of_several_tools_keeps_their_order_and_pairs() -> None:
+    both = [*uses("check_availability", "Гляну.", use_id="a", tyre_id="t1")[:-1], *uses("search_tires", use_id="b", width=-1)]
+    stage = Stage(both, says("Є."))
+    await stage.steps()
+    assert [call.tool_use_id for call in stage.transcript.tool_calls] == ["a", "b"]
+    results = stage.model.requests[1].messages[-1]["content"]
+    assert [(block["tool_use_id"], block.get("is_error", False)) for block in results] == [("a", False), ("b", True)]
