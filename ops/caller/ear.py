@@ -8,6 +8,7 @@ frames    . . . V V V V . V V . . . . . . . . . V V
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
 
 import numpy as np
 
@@ -33,11 +34,14 @@ class Ear:
     def __init__(self) -> None:
         self.arrivals = array("d")
         self.voiced = array("d")
+        self.also: Callable[[bytes], None] | None = None  # gets each frame too, e.g. to keep it
 
     def hear(self, frame: bytes, at_s: float) -> None:
         self.arrivals.append(at_s)
         if is_voiced(frame):
             self.voiced.append(at_s)
+        if self.also is not None:
+            self.also(frame)
 
     def first_voiced_after(self, at_s: float) -> float | None:
         """The first voiced frame later than *at_s*, None if there is none yet."""

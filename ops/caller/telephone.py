@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 import uuid
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import aiohttp
 
@@ -57,7 +57,8 @@ class Telephone:
         await play_dtmf(self._exchange.asterisk, self.channel_id, key)
 
     async def hang_up(self) -> None:
-        await self._exchange.delete(self.channel_id)
+        """Put the handset down: to Asterisk the far side ended, as with any caller."""
+        self.line.close()
 
     async def ended(self) -> None:
         await self.line.closed()
@@ -85,9 +86,9 @@ class Exchange:
 
     async def __aenter__(self) -> Self:
         await self._server.__aenter__()
-        auth = aiohttp.BasicAuth(self.asterisk.ari_username, self.asterisk.ari_password)
+        login = aiohttp.encode_basic_auth(self.asterisk.ari_username, self.asterisk.ari_password)
         connector = aiohttp.TCPConnector(limit=2)  # Asterisk's HTTP backlog is 10, and the controller needs it
-        self._http = aiohttp.ClientSession(auth=auth, connector=connector, timeout=aiohttp.ClientTimeout(total=15))
+        self._http = aiohttp.ClientSession(headers={"Authorization": login}, connector=connector, timeout=aiohttp.ClientTimeout(total=15))
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -129,19 +130,19 @@ class Exchange:
     async def set_global(self, variable: str, value: str) -> None:
         await self._ari("POST", "/asterisk/variable", {"variable": variable, "value": value})
 
-    async def delete(self, channel_id: str) -> None:
-        await self._ari("DELETE", f"/channels/{channel_id}", {}, missing_is_fine=True)
-
     async def channels(self) -> list[str]:
         return [channel["id"] for channel in await self._ari("GET", "/channels", {})]
+
+    async def application_of(self, channel_id: str) -> str:
+        """What of the dialplan holds a channel: Stasis, Queue, Wait, ..."""
+        (channel,) = await self._ari("GET", f"/channels/{channel_id}", {})
+        return str(channel["dialplan"]["app_name"])
 
     async def bridges(self) -> list[str]:
         return [bridge["id"] for bridge in await self._ari("GET", "/bridges", {})]
 
-    async def _ari(self, method: str, path: str, query: dict[str, str], *, missing_is_fine: bool = False) -> list[dict[str, str]]:
+    async def _ari(self, method: str, path: str, query: dict[str, str]) -> list[dict[str, Any]]:
         async with self._http.request(method, f"{self.asterisk.ari_url}/ari{path}", params=query) as answer:
-            if answer.status == 404 and missing_is_fine:
-                return []
             if answer.status >= 400:
                 raise RuntimeError(f"Asterisk refused {method} {path}: {answer.status} {await answer.text()}")
             if answer.status == 204 or not answer.content_type.endswith("json"):

@@ -27,16 +27,18 @@ class Floor:
         self.exchange = exchange
         self.telephones: list[Telephone] = []
         self.numbers: list[str] = []
+        self.unrecorded: list[str] = []
         self._began = datetime.now(UTC) - timedelta(seconds=1)
 
-    def new_number(self) -> str:
+    def new_number(self, *, recorded: bool = True) -> str:
         """A caller's number that no other call of this session has, so that its record can be found."""
         number = f"+38067{next(_numbers):07d}"
-        self.numbers.append(number)
+        (self.numbers if recorded else self.unrecorded).append(number)
         return number
 
-    async def dial(self, extension: str = "100") -> Telephone:
-        telephone = await self.exchange.dial(self.new_number(), extension)
+    async def dial(self, extension: str = "100", *, recorded: bool = True) -> Telephone:
+        """*recorded* False: no controller will ever see this call, so there must be no record of it."""
+        telephone = await self.exchange.dial(self.new_number(recorded=recorded), extension)
         self.telephones.append(telephone)
         return telephone
 
@@ -76,6 +78,21 @@ class Floor:
 
         return await eventually(shows, f"state {state}", within_s)
 
+    # Telephones stay alive meanwhile: whoever starts, stops or kills the controller blocks, and does so in a thread.
+
+    async def start_controller(self, *, wait: bool = True, **overrides: str) -> None:
+        await asyncio.to_thread(self.system.controller.start, wait=wait, **overrides)
+
+    async def stop_controller(self, within_s: float = 30.0) -> int:
+        """SIGTERM; its exit code."""
+        return await asyncio.to_thread(self.system.controller.stop, within_s)
+
+    async def kill_controller(self) -> None:
+        await asyncio.to_thread(self.system.controller.kill)
+
+    async def readiness(self) -> Any:
+        return await asyncio.to_thread(self.system.controller.readiness)
+
     async def assert_all_over(self) -> None:
         """Hang up what still talks; then Asterisk is empty and each number has exactly one record, closed."""
         for telephone in self.telephones:
@@ -86,6 +103,8 @@ class Floor:
             await self.record(number)
             records = await self.records(number)
             assert len(records) == 1, f"{number} left {len(records)} records"
+        for number in self.unrecorded:
+            assert not await self.records(number), f"{number} never met a controller and has a record"
 
     async def _empty(self) -> bool:
         return not await self.exchange.channels() and not await self.exchange.bridges()

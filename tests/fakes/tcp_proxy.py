@@ -17,6 +17,7 @@ class TcpProxy:
         self._pairs: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = set()
         self._flowing = asyncio.Event()
         self._flowing.set()
+        self._refusing = False
         self.port = 0
         self.accepted = 0
 
@@ -48,6 +49,14 @@ class TcpProxy:
                     raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 side.transport.abort()
 
+    def cut(self) -> None:
+        """The cable is out: RST for every connection, and none opens until ``mend``."""
+        self._refusing = True
+        self.reset()
+
+    def mend(self) -> None:
+        self._refusing = False
+
     def swallow(self) -> None:
         """A black hole: connections open and nothing passes, neither way, until ``release``."""
         self._flowing.clear()
@@ -59,6 +68,9 @@ class TcpProxy:
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
+        if self._refusing:
+            writer.transport.abort()
+            return
         try:
             up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self._upstream)
         except OSError:
