@@ -32,6 +32,14 @@ async def test_a_call_reaches_the_controller_with_the_number_it_dialled(lab: Lab
         await events.next("StasisEnd")
 
 
+async def test_a_number_with_more_in_it_than_a_number_stays_one_argument(lab: Lab) -> None:
+    async with lab.controller() as events:
+        caller = await lab.call("+380,returned,x")
+        assert (await events.next("StasisStart"))["args"] == ["inbound", "+380"]
+        caller.line.close()
+        await events.next("StasisEnd")
+
+
 async def test_a_caller_whom_the_controller_lets_go_is_hung_up(lab: Lab) -> None:
     async with lab.controller() as events:
         caller = await lab.call("100")
