@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import cast
 
 from audiosocket.audio import FRAME_MS, SLIN8, AudioFormat
 from ops.caller import g711
@@ -46,8 +47,7 @@ class RtpSocket(asyncio.DatagramProtocol):
         self._empty = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast("asyncio.DatagramTransport", transport)  # before 3.12 asyncio's own is none by inheritance
 
     def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:
         try:
