@@ -35,7 +35,7 @@ from audiosocket.audio import SLIN8, SLIN16
 from audiosocket.limits import Limits as LineLimits
 from audiosocket.server import AudioSocketServer
 from controller.api.http import make_app
-from controller.api.server import PortTaken, serving
+from controller.api.server import PortTaken, bind, serving
 from controller.ari.client import EventSocket
 from controller.ari.messages import EVENT_TYPES
 from controller.ari.rest import AriRest
@@ -102,6 +102,7 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
     metrics = MetricsSink(registry, tools=[tool.name for tool in CATALOGUE])
     async with AsyncExitStack() as exits:
         try:
+            api = exits.enter_context(bind(settings.api.host, settings.api.port, what="The API"))
             journal = await exits.enter_async_context(Journal.open(settings.journal.directory, settings.database.url.get_secret_value()))
             lines = await exits.enter_async_context(_audiosocket(settings))
             services = await exits.enter_async_context(open_services(settings))
@@ -141,10 +142,7 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         )
         watch(readings, observed)
         app = make_app(make_readiness(observed), registry, Masking(secrets_of(settings)))
-        try:
-            api_port = await exits.enter_async_context(serving(app, settings.api.host, settings.api.port))
-        except PortTaken as error:
-            raise CannotStart(str(error)) from error
+        api_port = await exits.enter_async_context(serving(app, api))
         yield Controller(switchboard=switchboard, recovery=recovery, journal=journal, socket=socket, api_port=api_port)
 
 

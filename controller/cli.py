@@ -31,7 +31,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-out = Console(soft_wrap=False)
+PIPED_WIDTH = 240  # what reads a pipe wants each row on one line
+out = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
 err = Console(stderr=True, soft_wrap=True)
 
 Numbers = Annotated[bool, typer.Option("--numbers", help="Show telephone numbers in full.")]
@@ -119,7 +120,8 @@ def migrate(revision: Annotated[str, typer.Argument(help="The schema's revision.
     try:
         migrations.upgrade(dsn, revision)
     except (sqlalchemy.exc.SQLAlchemyError, psycopg.Error) as error:
-        _fail(f"The schema could not be changed: {str(error).strip().splitlines()[0]}")
+        cause = getattr(error, "orig", None) or error  # psycopg's own words, without SQLAlchemy's around them
+        _fail(f"The schema could not be changed: {str(cause).strip().splitlines()[0]}")
     out.print("The schema is up to date.")
 
 

@@ -40,9 +40,8 @@ def bind(host: str, port: int, *, what: str) -> socket.socket:
 
 
 @contextlib.asynccontextmanager
-async def serving(app: FastAPI, host: str, port: int) -> AsyncIterator[int]:
-    """Serve *app* until the block ends; yields the port, for *port* may be 0. Raises PortTaken."""
-    bound = bind(host, port, what="The API")
+async def serving(app: FastAPI, bound: socket.socket) -> AsyncIterator[int]:
+    """Serve *app* on what ``bind`` gave until the block ends; yields the port."""
     config = uvicorn.Config(
         app,
         http="h11",

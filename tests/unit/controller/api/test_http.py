@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry
 
 from controller.api.http import make_app
 from controller.api.readiness import Dependency, Readiness
-from controller.api.server import PortTaken, serving
+from controller.api.server import PortTaken, bind, serving
 from controller.masking import Masking
 from controller.telemetry import MetricsSink
 
@@ -22,7 +22,7 @@ async def test_alive_ready_and_metrics_over_a_real_socket() -> None:
     ari, registry = Ari(), CollectorRegistry()
     MetricsSink(registry, tools=())
     app = make_app(Readiness([Dependency("ari", ari.check, required=True, fresh_s=0)]), registry, Masking(["s3cr3t-value"]))
-    async with serving(app, "127.0.0.1", 0) as port, httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+    async with serving(app, bind("127.0.0.1", 0, what="The API")) as port, httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
         assert (await client.get("/health")).json() == {"status": "alive"}
         ready = await client.get("/health/ready")
         assert (ready.status_code, ready.json()) == (
@@ -42,10 +42,9 @@ async def test_alive_ready_and_metrics_over_a_real_socket() -> None:
 
 async def test_after_the_end_nobody_listens_and_a_taken_port_is_told_in_words() -> None:
     app = make_app(Readiness(), CollectorRegistry(), Masking())
-    async with serving(app, "127.0.0.1", 0) as port:
+    async with serving(app, bind("127.0.0.1", 0, what="The API")) as port:
         with pytest.raises(PortTaken, match=f"The API cannot listen on 127.0.0.1:{port}"):
-            async with serving(app, "127.0.0.1", port):
-                pass
+            bind("127.0.0.1", port, what="The API")
     async with httpx.AsyncClient() as client:
         with pytest.raises(httpx.ConnectError):
             await client.get(f"http://127.0.0.1:{port}/health")
