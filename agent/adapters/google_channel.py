@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Final
 
 import grpc
@@ -11,13 +12,13 @@ from google.api_core import exceptions as google
 PASSING: Final = (google.Aborted, google.InternalServerError, google.ServiceUnavailable, google.Cancelled, google.DeadlineExceeded)
 """Statuses after which Google's documentation says to open the stream again."""
 
-_OPTIONS: Final = (
-    ("grpc.enable_http_proxy", 0),
+_WATCHED: Final = (
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 5_000),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 200),
 )
+"""A connection that died without a word is noticed, and a lost one is made again while the caller still speaks."""
 
 
 class StreamClosed(Exception):
@@ -30,7 +31,17 @@ FAILURES: Final = (google.GoogleAPICallError, asyncio.InvalidStateError, StreamC
 
 def plaintext_channel(endpoint: str) -> grpc.aio.Channel:
     """A channel without TLS and credentials to "host:port", for a stand-in on a private network."""
-    return grpc.aio.insecure_channel(endpoint, options=_OPTIONS)
+    return grpc.aio.insecure_channel(endpoint, options=(*_WATCHED, ("grpc.enable_http_proxy", 0)))
+
+
+def watched_channel(transport: Any) -> Callable[..., grpc.aio.Channel]:
+    """What makes Google's own channel for *transport* (a class of the client library), with our options added."""
+
+    def make(host: str, **arguments: Any) -> grpc.aio.Channel:
+        options = (*arguments.pop("options", ()), *_WATCHED)
+        return transport.create_channel(host, options=options, **arguments)
+
+    return make
 
 
 async def close(client: Any) -> None:

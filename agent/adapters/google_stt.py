@@ -18,7 +18,6 @@ import functools
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
@@ -26,8 +25,8 @@ from google.api_core.client_options import ClientOptions
 from google.cloud import speech_v2 as speech
 from google.cloud.speech_v2.services.speech.transports import SpeechGrpcAsyncIOTransport
 
-from agent.adapters.google_channel import FAILURES, StreamClosed, close, in_words, may_pass, pause_s, plaintext_channel
-from agent.adapters.google_stt_config import Message, first_message
+from agent.adapters.google_channel import FAILURES, StreamClosed, close, in_words, may_pass, pause_s, plaintext_channel, watched_channel
+from agent.adapters.google_stt_config import Message, StreamLimits, first_message
 from agent.adapters.google_stt_tape import Tape
 from agent.errors import RecognizerFailed
 from agent.ports import Heard
@@ -40,18 +39,9 @@ REPLAY_MESSAGE_MS: Final = 400  # 12.8 KB at 16 kHz, below the limit of 15 KB
 STARVED_MS: Final = 200  # no frames for so long: silence is sent instead
 QUIET_MS: Final = 500
 QUIET_RMS: Final = 0.006  # -44 dBFS
+LOUD_RMS: Final = 0.02  # -34 dBFS
+LOUD_SHARE: Final = 0.3  # of the time without an answer; speech has pauses
 MOST_FINALS_KEPT: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class StreamLimits:
-    """Seconds. Google ends a stream at 300."""
-
-    rotate_after_s: float = 240.0  # from then on in the first silence
-    rotate_at_latest_s: float = 285.0
-    connect_timeout_s: float = 3.0
-    write_timeout_s: float = 3.0
-    forgiven_after_s: float = 30.0  # a stream that lived so long, or gave a final, wins the right to be reopened again
 
 
 class GoogleRecognizer:
@@ -59,6 +49,11 @@ class GoogleRecognizer:
 
     def __init__(self, client: speech.SpeechAsyncClient, first: Callable[[AudioFormat], Message], limits: StreamLimits) -> None:
         self._client, self._first, self._limits = client, first, limits
+
+    @property
+    def host(self) -> str:
+        """Where it connects to."""
+        return str(self._client.transport.host)
 
     @contextlib.asynccontextmanager
     async def open(self, audio: AudioFormat) -> AsyncIterator[GoogleRecognition]:
@@ -85,6 +80,9 @@ class GoogleRecognition:
         self._failure: RecognizerFailed | None = None
         self._unfinished = False  # the last text was an interim
         self._earned_retry = True
+        self._loud_ms = 0  # audio as loud as speech since the last answer
+        self._answered = 0.0  # monotonic seconds
+        self._doubted = False  # a stream was left for its silence, and none answered since
 
     @property
     def dropped_ms(self) -> int:
@@ -158,7 +156,8 @@ class GoogleRecognition:
 
     async def _write(self, call: Any) -> None:
         """Send audio as it comes; returns when the stream is old enough to be replaced."""
-        opened = time.monotonic()
+        opened = self._answered = time.monotonic()
+        self._loud_ms = 0
         await self._send(call, self._first)
         while not self._is_old(time.monotonic() - opened):
             if self._tape.waiting_ms < MESSAGE_MS:
@@ -170,8 +169,17 @@ class GoogleRecognition:
                     await asyncio.sleep(0)  # after a stall of this process, frames that came meanwhile are heard first
                     if not self._tape.waiting_ms:
                         self._tape.pad(STARVED_MS)
-            audio = self._tape.take(REPLAY_MESSAGE_MS)
-            await self._send(call, Message(audio=audio))
+            if not self._tape.is_quiet(MESSAGE_MS, LOUD_RMS):
+                self._loud_ms += self._tape.waiting_ms
+            await self._send(call, Message(audio=self._tape.take(REPLAY_MESSAGE_MS)))
+            self._doubt()
+
+    def _doubt(self) -> None:
+        """Leave a stream that is silent to speech; once, for what is loud may be traffic."""
+        silent_s = time.monotonic() - self._answered
+        if silent_s > self._limits.deaf_after_s and self._loud_ms > 1000 * LOUD_SHARE * silent_s and not self._doubted:
+            self._doubted = True
+            raise TimeoutError(f"no answer to {silent_s:.1f} s of speech")
 
     async def _send(self, call: Any, message: Message) -> None:
         async with asyncio.timeout(self._limits.write_timeout_s):
@@ -186,6 +194,7 @@ class GoogleRecognition:
     async def _read(self, call: Any) -> None:
         """Take texts until the stream ends, which is never its right."""
         async for response in call:
+            self._answered, self._loud_ms, self._doubted = time.monotonic(), 0, False
             interim = ""
             for result in response.results:
                 if not result.alternatives:
@@ -226,10 +235,10 @@ async def google_recognizer(
     """
     if endpoint:
         client = speech.SpeechAsyncClient(transport=SpeechGrpcAsyncIOTransport(channel=plaintext_channel(endpoint)))
-    elif location == "global":
-        client = speech.SpeechAsyncClient()
     else:
-        client = speech.SpeechAsyncClient(client_options=ClientOptions(api_endpoint=f"{location}-speech.googleapis.com"))
+        host = "speech.googleapis.com" if location == "global" else f"{location}-speech.googleapis.com"
+        transport: Any = functools.partial(SpeechGrpcAsyncIOTransport, channel=watched_channel(SpeechGrpcAsyncIOTransport))
+        client = speech.SpeechAsyncClient(transport=transport, client_options=ClientOptions(api_endpoint=host))
     recognizer = f"projects/{project}/locations/{location}/recognizers/_"
     first = functools.partial(first_message, recognizer, model, languages)
     try:

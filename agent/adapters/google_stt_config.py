@@ -1,8 +1,9 @@
-"""The message that opens a recognition stream: languages, format, and the words a tyre shop hears most."""
+"""How recognition streams are opened (languages, format, the words a tyre shop hears most) and how long each thing may take."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from google.cloud import speech_v2 as speech
@@ -19,6 +20,18 @@ TYRE_WORDS: Final = (
 )  # fmt: skip
 BOOST: Final = 10.0
 """How much likelier the words are made, 0 to 20."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamLimits:
+    """Seconds. Google ends a stream at 300."""
+
+    rotate_after_s: float = 240.0  # from then on in the first silence
+    rotate_at_latest_s: float = 285.0
+    connect_timeout_s: float = 3.0
+    write_timeout_s: float = 3.0
+    deaf_after_s: float = 6.0  # speech-loud audio without any answer for so long: one other stream is tried
+    forgiven_after_s: float = 30.0  # a stream that lived so long, or gave a final, wins the right to be reopened again
 
 
 def first_message(recognizer: str, model: str, languages: Sequence[str], audio: AudioFormat) -> Message:

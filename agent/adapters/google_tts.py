@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
@@ -15,7 +16,7 @@ import structlog
 from google.cloud import texttospeech_v1 as tts
 from google.cloud.texttospeech_v1.services.text_to_speech.transports import TextToSpeechGrpcAsyncIOTransport
 
-from agent.adapters.google_channel import FAILURES, StreamClosed, close, in_words, may_pass, pause_s, plaintext_channel
+from agent.adapters.google_channel import FAILURES, StreamClosed, close, in_words, may_pass, pause_s, plaintext_channel, watched_channel
 from agent.errors import VoiceFailed
 from audiosocket.audio import SAMPLE_BYTES, AudioFormat
 
@@ -28,6 +29,11 @@ class GoogleVoice:
     def __init__(self, client: tts.TextToSpeechAsyncClient, *, voice: str, first_audio_timeout_s: float, gap_timeout_s: float) -> None:
         self._client, self._voice = client, voice
         self._first_audio_timeout_s, self._gap_timeout_s = first_audio_timeout_s, gap_timeout_s
+
+    @property
+    def host(self) -> str:
+        """Where it connects to."""
+        return str(self._client.transport.host)
 
     async def speak(self, text: str, audio: AudioFormat) -> AsyncGenerator[bytes, None]:
         """PCM as it is synthesised; raises ``VoiceFailed`` when nothing comes in time or the stream breaks."""
@@ -92,7 +98,8 @@ async def google_voice(
     if endpoint:
         client = tts.TextToSpeechAsyncClient(transport=TextToSpeechGrpcAsyncIOTransport(channel=plaintext_channel(endpoint)))
     else:
-        client = tts.TextToSpeechAsyncClient()
+        transport: Any = functools.partial(TextToSpeechGrpcAsyncIOTransport, channel=watched_channel(TextToSpeechGrpcAsyncIOTransport))
+        client = tts.TextToSpeechAsyncClient(transport=transport)
     try:
         yield GoogleVoice(client, voice=voice, first_audio_timeout_s=first_audio_timeout_s, gap_timeout_s=gap_timeout_s)
     finally:

@@ -6,8 +6,11 @@ import time
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from google.auth.credentials import AnonymousCredentials
 
-from agent.adapters.google_stt import GoogleRecognition, GoogleRecognizer, StreamLimits, google_recognizer
+from agent.adapters.google_stt import GoogleRecognition, GoogleRecognizer, google_recognizer
+from agent.adapters.google_stt_config import StreamLimits
+from agent.adapters.google_tts import google_voice
 from agent.errors import RecognizerFailed
 from agent.ports import Heard, Recognizer
 from audiosocket.audio import SLIN8, SLIN16, AudioFormat
@@ -261,6 +264,27 @@ async def test_a_recogniser_that_takes_no_audio_is_left_after_the_time_limit(goo
     assert time.monotonic() - began < 5
 
 
+@pytest.mark.parametrize("fault", ["hang_next", "deaf_next"])
+async def test_a_stream_that_does_not_answer_speech_is_replaced(google: Standin, fault: str) -> None:
+    google.set(**{fault: 1})
+    async with ears(google, limits=StreamLimits(deaf_after_s=1)) as recognition:
+        speaking = asyncio.create_task(speak_in_real_time(recognition, spoken("order_status")))
+        heard, _ = await next_final(recognition)
+        await speaking
+    assert heard.text == phrase("order_status").text
+    assert len(google.served("stream")) == 2
+
+
+async def test_noise_that_nobody_could_answer_replaces_the_stream_once_and_is_no_failure(google: Standin) -> None:
+    noise = phrase("cough").pcm(SLIN16) * 15
+    async with ears(google, limits=StreamLimits(deaf_after_s=0.5)) as recognition:
+        await speak_in_real_time(recognition, noise)
+        recognition.hear(SLIN16.silence * 10 + spoken("yes"))
+        heard, _ = await next_final(recognition)
+    assert heard.text == phrase("yes").text
+    assert len(google.served("stream")) == 2
+
+
 async def keep_talking(recognition: GoogleRecognition) -> None:
     """Much faster than real time, so that the connection's window is full soon."""
     while True:
@@ -333,3 +357,26 @@ async def test_a_fault_of_our_own_ends_the_results_too(google: Standin, monkeypa
         recognition.hear(spoken("yes"))
         with pytest.raises(RecognizerFailed, match="ZeroDivisionError: ours"):
             await next_final(recognition)
+
+
+async def test_a_recogniser_that_freezes_in_a_call_and_thaws_in_time_is_not_given_up(google: Standin) -> None:
+    async with ears(google) as recognition:
+        google.set(frozen=True)
+        recognition.hear(spoken("cheaper"))
+        async with asyncio.timeout(5):
+            while recognition.waiting_ms:  # noqa: ASYNC110 - all of it left for the frozen service
+                await asyncio.sleep(0.02)
+        google.set(frozen=False)
+        heard, _ = await next_final(recognition)
+    assert heard.text == phrase("cheaper").text
+    assert len(google.served("stream")) == 1
+
+
+async def test_without_an_endpoint_the_clients_are_googles_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Made, not used: nothing is sent without a call."""
+    credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
+    monkeypatch.setattr("google.auth.default", lambda **_: (credentials, "shop"))
+    async with google_recognizer(endpoint=None, project="shop", location="eu", model="chirp_3") as recognizer:
+        assert recognizer.host == "eu-speech.googleapis.com:443"
+    async with google_voice(endpoint=None, voice="uk-UA-Chirp3-HD-Aoede") as voice:
+        assert voice.host == "texttospeech.googleapis.com:443"
