@@ -6,6 +6,7 @@ Each returns None when all is well and else why not, in words; readiness and ``c
 from __future__ import annotations
 
 import asyncio
+import os
 from urllib.parse import urlsplit
 
 import psycopg
@@ -48,7 +49,9 @@ async def listening(host: str, port: int) -> str | None:
     except TimeoutError:
         return f"{host}:{port} does not answer within {CONNECT_TIMEOUT_S} s"
     except OSError as error:
-        return f"{host}:{port} is not reachable: {error.strerror or error}"
+        # event loops word a refusal differently; a name that does not resolve has a negative number
+        reason = os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror
+        return f"{host}:{port} is not reachable: {reason or error}"
     writer.close()
     return None
 

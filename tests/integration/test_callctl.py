@@ -14,8 +14,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from controller.cli import app
 from ops.caller.script import HangUp, Listen, Say

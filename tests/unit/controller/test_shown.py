@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import io
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console, RenderableType
+
+from controller.journal.queries import CallShown
+from controller.masking import Masking
+from controller.shown import call_sheet, calls_table
+
+MOMENT = datetime(2026, 1, 31, 10, 0, 0, 123_000, tzinfo=UTC)
+CALL = {
+    "id": uuid.UUID("0198a5f0-0000-7000-8000-000000000001"),
+    "started_at": MOMENT,
+    "caller_id": "+380671234567",
+    "duration_s": 61.26,
+    "state": "ended",
+    "outcome": "transferred",
+    "ended_by": "operator",
+    "transferred_to_operator": True,
+    "transfer_reason": "asked",
+    "prompt_version": "v1",
+    "app": "callctl",
+    "channel_id": "PJSIP/trunk-1",
+    "media": {"frames_sent": 3_000},
+    "turns": 2,
+    "tool_calls": 1,
+}
+STAGES = ("hold", "stt", "model", "tts", "wire", "answer", "filler")
+
+
+def turn(number: int, speaker: str, text: str, *, heard: str | None = None, interrupted: bool = False, **stages: int) -> dict[str, Any]:
+    times = {f"{stage}_ms": stages.get(stage) for stage in STAGES}
+    return {"turn_number": number, "speaker": speaker, "text": text, "heard_text": heard, "interrupted": interrupted, **times}
+
+
+def rendered(what: RenderableType, *, styles: bool = False) -> str:
+    stream = io.StringIO()
+    Console(file=stream, width=240, force_terminal=styles, color_system="standard" if styles else None).print(what)
+    return stream.getvalue()
+
+
+def sheet(*turns: dict[str, Any], tools: list[dict[str, Any]] | None = None, events: list[dict[str, Any]] | None = None) -> RenderableType:
+    return call_sheet(CallShown(CALL, list(turns), tools or [], events or []), Masking().text)
+
+
+def test_calls_are_listed_one_a_line_with_masked_numbers() -> None:
+    text = rendered(calls_table([CALL, CALL], Masking().text))
+    rows = [line for line in text.splitlines() if "0198a5f0" in line]
+    assert len(rows) == 2
+    for part in ("2026-01-31 10:00:00", "+38067***4567", "61.3 s", "transferred", "operator"):
+        assert part in rows[0]
+
+
+def test_a_call_still_open_is_shown_as_such() -> None:
+    open_call = CALL | {"outcome": None, "ended_by": None, "duration_s": None}
+    assert "still open" in rendered(call_sheet(CallShown(open_call, [], [], []), Masking().text))
+
+
+def test_a_turn_shows_what_was_said_and_its_timings() -> None:
+    text = rendered(sheet(turn(1, "caller", "мій номер 0671234567"), turn(2, "agent", "Є [Nokian]", hold=550, answer=687)))
+    assert "067***4567" in text
+    assert "0671234567" not in text
+    (line,) = [line for line in text.splitlines() if "Є [Nokian]" in line]
+    assert "550" in line
+    assert "687" in line
+
+
+def test_what_an_interrupted_answer_left_unheard_is_struck_through() -> None:
+    cut = turn(2, "agent", "Є шини Nokian за 4500", heard="Є шини", interrupted=True)
+    assert "Є шини Nokian за 4500" in rendered(sheet(cut))
+    assert "Є шини\x1b[2;9m Nokian за 4500" in rendered(sheet(cut), styles=True)
+
+
+def test_tools_are_shown_with_arguments_and_success() -> None:
+    tool = {
+        "turn_number": 2,
+        "name": "search_tires",
+        "arguments": {"brand": "Nokian"},
+        "result": {"found": "x" * 500},
+        "duration_ms": 111,
+        "success": False,
+    }
+    text = rendered(sheet(tools=[tool]))
+    for part in ("search_tires", '{"brand": "Nokian"}', "111", "failed", "…"):
+        assert part in text
+
+
+def test_the_machines_steps_are_shown_on_demand_only() -> None:
+    event = {
+        "created_at": MOMENT,
+        "sequence": 1,
+        "state": "connecting",
+        "event": {"type": "call_arrived.1", "caller_id": "+380671234567"},
+        "commands": [{"type": "answer.1"}],
+    }
+    assert "call_arrived" not in rendered(sheet(events=[event]))
+    text = rendered(call_sheet(CallShown(CALL, [], [], [event]), Masking().text, events=True))
+    for part in ("10:00:00.123", "call_arrived caller_id=+38067***4567", "connecting", "answer"):
+        assert part in text
