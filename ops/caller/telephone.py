@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -129,6 +131,16 @@ class Exchange:
 
     async def set_global(self, variable: str, value: str) -> None:
         await self._ari("POST", "/asterisk/variable", {"variable": variable, "value": value})
+
+    @asynccontextmanager
+    async def changed_global(self, variable: str, value: str) -> AsyncIterator[None]:
+        """A global variable of the dialplan is *value* meanwhile."""
+        (before,) = await self._ari("GET", "/asterisk/variable", {"variable": variable})
+        await self.set_global(variable, value)
+        try:
+            yield
+        finally:
+            await self.set_global(variable, before["value"])
 
     async def channels(self) -> list[str]:
         return [channel["id"] for channel in await self._ari("GET", "/channels", {})]

@@ -1,0 +1,34 @@
+"""Key 0 reaches a human at any time."""
+
+from __future__ import annotations
+
+import pytest
+
+from ops.caller.script import Listen, Press, Say
+from ops.caller.talk import Talk
+from tests.acceptance.floor import Floor
+
+
+async def test_key_zero_during_the_greeting_reaches_the_operator(floor: Floor) -> None:
+    operator = await floor.exchange.operator()
+    telephone = await floor.dial()
+    await floor.state_is("greeting")
+    await telephone.press("0")
+    await operator.answered()
+    await floor.state_is("operator")
+    await telephone.hang_up()
+    record = await floor.record()
+    assert record.call["transferred_to_operator"]
+    assert record.call["outcome"] == "transferred"
+
+
+@pytest.mark.parametrize("broken", ["anthropic", "google_stt", "google_tts"])
+async def test_key_zero_works_with_a_service_down(floor: Floor, broken: str) -> None:
+    operator = await floor.exchange.operator()
+    floor.system.standins.control(broken).set(latency_ms=60_000)
+    telephone = await floor.dial()
+    await Talk(telephone).lead((Listen(), Say("winter_tyres_camry"), Press("0")))
+    await operator.answered()
+    await floor.state_is("operator")
+    await telephone.hang_up()
+    assert (await floor.record()).call["transferred_to_operator"]
