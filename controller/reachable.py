@@ -50,7 +50,7 @@ async def listening(host: str, port: int) -> str | None:
         return f"{host}:{port} does not answer within {CONNECT_TIMEOUT_S} s"
     except OSError as error:
         # event loops word a refusal differently; a name that does not resolve has a negative number
-        reason = os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
         return f"{host}:{port} is not reachable: {reason or error}"
     writer.close()
     return None

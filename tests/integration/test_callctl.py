@@ -176,3 +176,19 @@ async def test_a_stopping_controller_lets_the_call_finish_and_sends_newcomers_to
     log = [json.loads(line) for line in process.log_path.read_text().splitlines()]
     (stopped,) = [line for line in log if line["event"] == "controller_stopped"]
     assert (stopped["records_waiting"], stopped["records_lost"]) == (0, 0)
+
+
+async def test_a_second_signal_hands_running_calls_to_the_operators_at_once(running: System) -> None:
+    process = running.controller.process
+    assert process is not None
+    async with Exchange(running.stack.asterisk) as exchange:
+        telephone = await exchange.dial(NUMBER, "100")
+        await Talk(telephone).lead((Listen(),))
+        began = time.monotonic()
+        process.terminate()
+        await asyncio.to_thread(eventually, lambda: '"event": "draining"' in process.log_path.read_text(), "draining")
+        process.terminate()
+        assert await asyncio.to_thread(process.wait, 40) == 0
+        assert time.monotonic() - began < 50, "it did not wait out CALLS_DRAIN_S"
+        assert not telephone.gone, "the caller is in the queue"
+        await telephone.hang_up()
