@@ -9,13 +9,15 @@ Nothing is replayed after a gap, so who hung up meanwhile is still alive in our 
     m-<leg>, b-<call> of ours, in no call     ─► removed
 
 A REST answer and the event stream are not in step: what was seen once may be an event on its way. So everything but a channel's end is
-acted on only when a second look, a moment later, finds the same and the call did not step in between.
+acted on only when a second look, a moment later, finds the same and the call did not step in between. What was set right has consequences
+(a call that closes now may have been unable to remove its bridge), so the next look follows soon and not after the usual time.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -36,6 +38,7 @@ from controller.switchboard import Switchboard
 
 SECOND_LOOK_S = 0.4
 PERIOD_S = 30.0
+SOON_S = 2.0
 
 log = structlog.get_logger(__name__)
 
@@ -63,11 +66,15 @@ class Recovery:
         self._theirs = set(self._predecessors)  # bridges of these calls are ours to remove
         self._asterisk_started = ""
         self._one_at_a_time = asyncio.Lock()
+        self._unsettled = asyncio.Event()  # the last look found something
 
-    async def run(self, period_s: float = PERIOD_S) -> None:
-        """Reconcile now and then, until cancelled."""
+    async def run(self, period_s: float = PERIOD_S, soon_s: float = SOON_S) -> None:
+        """Reconcile now and then, and soon after a look that found something, until cancelled."""
         while True:
-            await asyncio.sleep(period_s)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(period_s):
+                    await self._unsettled.wait()
+                    await asyncio.sleep(soon_s)
             try:
                 await self.reconcile()
             except AriError as error:
@@ -82,7 +89,12 @@ class Recovery:
             for session in gone:
                 session.post(seen.ChannelGone(seen=False, by=by))
             self._close_predecessors(first)
-            if self._finds_something(first):
+            found = self._finds_something(first)
+            if gone or found:
+                self._unsettled.set()
+            else:
+                self._unsettled.clear()
+            if found:
                 await asyncio.sleep(SECOND_LOOK_S)
                 await self._act(first, await self._look())
             log.info("reconciled", calls=len(first.calls), gone=len(gone))

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
+from controller.ari.errors import AriUnavailable
 from controller.ari.resources import Channel
 from controller.call import ids
 from controller.journal.records import CallRevised
@@ -87,6 +90,24 @@ async def test_a_hang_up_during_a_gap_is_noticed() -> None:
         h.asterisk.deaf = False
         await h.recovery().reconcile()
         await h.ended("hung_up", "caller")
+
+
+async def test_a_bridge_that_could_not_be_removed_during_a_gap_is_removed_soon_after() -> None:
+    async with house() as h:
+        agent = await h.talk(CALLER)
+        h.asterisk.deaf = True
+        h.asterisk.faults["destroy_bridge"] = [AriUnavailable("DELETE /bridges", "no route")]
+        agent.says_goodbye()
+        await until(lambda: CALLER not in h.asterisk.calls)
+        h.asterisk.deaf = False
+        recovery = h.recovery()
+        await recovery.reconcile()
+        await until(lambda: not h.switchboard.sessions)
+        assert h.asterisk.mixing
+        task = asyncio.create_task(recovery.run(soon_s=0.01))
+        await until(lambda: not h.asterisk.mixing)
+        task.cancel()
+        await h.ended("goodbye", "agent")
 
 
 async def test_calls_lost_in_a_restart_are_put_down_to_asterisk() -> None:
