@@ -31,8 +31,9 @@ _RING_S = 10.0  # for Asterisk to dial us back
 class Telephone:
     """One handset with a call on it."""
 
-    def __init__(self, exchange: Exchange, channel_id: str, line: Line) -> None:
+    def __init__(self, exchange: Exchange, number: str, channel_id: str, line: Line) -> None:
         self._exchange = exchange
+        self.number = number
         self.channel_id = channel_id
         self.line = line
         self.ear = Ear()
@@ -120,7 +121,7 @@ class Exchange:
         except BaseException:
             pending.cancel()
             raise
-        return Telephone(self, channel_id, line)
+        return Telephone(self, number, channel_id, line)
 
     async def operator(self, name: str = "op1") -> OperatorPhone:
         """Plug in an operator's telephone that answers the next call the queue gives to *name*."""
