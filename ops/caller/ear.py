@@ -8,6 +8,7 @@ frames    . . . V V V V . V V . . . . . . . . . V V
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Callable
 
 import numpy as np
@@ -52,8 +53,14 @@ class Ear:
             found = moment
         return found
 
-    def last_voiced_before(self, at_s: float) -> float | None:
-        return next((moment for moment in reversed(self.voiced) if moment < at_s), None)
+    def hushed_after(self, at_s: float, now_s: float) -> float | None:
+        """The last voiced frame before the first pause that follows *at_s*; None while there was none."""
+        last = at_s
+        for moment in self.voiced[bisect_right(self.voiced, at_s) :]:
+            if moment - last > PAUSE_S:
+                return last
+            last = moment
+        return last if now_s - last > PAUSE_S else None
 
     def quiet_s(self, now_s: float) -> float:
         """How long ago the last voiced frame came; infinite if none ever did."""

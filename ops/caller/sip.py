@@ -7,100 +7,93 @@ RtpSocket ◄──RTP, 20 ms, µ-law──► Asterisk        one absolute-time
 from __future__ import annotations
 
 import asyncio
-import random
 import socket
-import time
 import uuid
-from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import cast
 
-from audiosocket.audio import FRAME_MS, SLIN8, AudioFormat
+from audiosocket.audio import SLIN8, AudioFormat
 from ops.caller import g711
 from ops.caller.ear import Ear, last_voiced_ms
-from ops.caller.rtp import PCMU, NotRtp, RtpPacket, key_events
-from ops.caller.talk import TalkFailed
+from ops.caller.rtp_socket import RtpSocket
+from ops.caller.rtp_stream import RtpStream
+from ops.caller.talk import TalkFailed, until
 from ops.devstack import DevStack, Process, unpacked
-from ops.devstack.ports import free_port
+from ops.devstack.ports import LOOPBACK, free_port
 
 _SCENARIO = Path(__file__).with_name("sip_caller.xml")
 _ANSWER_S = 15.0
-_SILENCE = g711.encode(SLIN8.silence)
-_FRAME_SAMPLES = SLIN8.frame_samples
+_BYE_S = 5.0
 
 
-class RtpSocket(asyncio.DatagramProtocol):
-    """Plays µ-law frames at 20 ms in absolute time and hands what it hears to an ear."""
+class Signalling:
+    """One call of sipp's. It ends with the call: by the other side's BYE, or by ours."""
 
-    def __init__(self) -> None:
-        self.ear = Ear()
-        self.sent = 0
-        self.received = 0
-        self._transport: asyncio.DatagramTransport | None = None
-        self._queue: deque[bytes] = deque()
-        self._keys: deque[RtpPacket] = deque()
-        self._sequence = random.randrange(0x8000)
-        self._timestamp = random.randrange(0x8000_0000)
-        self._ssrc = random.randrange(1 << 32)
-        self._empty = asyncio.Event()
+    def __init__(self, stack: DevStack, sipp_argv: list[str], call_id: str, sip_port: int) -> None:
+        self._call_id = call_id
+        self._sip_port = sip_port
+        self._told = stack.folder / f"sipp-{call_id}.told"
+        self._errors = stack.folder / f"sipp-{call_id}.errors"
+        traces = ["-trace_logs", "-log_file", str(self._told), "-trace_err", "-error_file", str(self._errors)]
+        self._sipp: Process = stack.spawn("sipp", [*sipp_argv, *traces], cwd=stack.folder, env={"TERM": "dumb"})
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.DatagramTransport", transport)  # before 3.12 asyncio's own is none by inheritance
+    @property
+    def over(self) -> bool:
+        return self._sipp.poll() is not None
 
-    def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:
-        try:
-            packet = RtpPacket.decode(data)
-        except NotRtp:
+    async def answered(self) -> int:
+        """Wait for the answer; the RTP port that Asterisk named in it."""
+        await until(lambda: self.over or self._rtp_port() is not None, _ANSWER_S, "an answer to the INVITE")
+        self.check()
+        port = self._rtp_port()
+        if port is None:
+            raise TalkFailed("the call was over before it was answered")
+        return port
+
+    async def bye(self) -> None:
+        """Hang up unless it is over: an INFO of ours with its Call-ID makes the scenario send BYE (sipp cannot be told otherwise)."""
+        if self.over:
             return
-        if packet.payload_type == PCMU:
-            self.received += 1
-            self.ear.hear(g711.decode(packet.payload), time.monotonic())
+        lines = [
+            f"INFO sip:caller@{LOOPBACK}:{self._sip_port} SIP/2.0",
+            f"Via: SIP/2.0/UDP {LOOPBACK}:9;branch=z9hG4bK{uuid.uuid4().hex}",
+            f"From: <sip:hand@{LOOPBACK}>;tag=hand",
+            f"To: <sip:caller@{LOOPBACK}>",
+            f"Call-ID: {self._call_id}",
+            "CSeq: 1 INFO",
+            "Content-Length: 0",
+        ]
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hand:
+            hand.sendto("\r\n".join([*lines, "", ""]).encode(), (LOOPBACK, self._sip_port))
+        await until(lambda: self.over, _BYE_S, "the end of a call that we hung up")
 
-    async def play(self, ulaw: bytes) -> float:
-        """Queue speech; the monotonic second at which its last frame left."""
-        size = _FRAME_SAMPLES
-        self._queue.extend(ulaw[n : n + size].ljust(size, _SILENCE[:1]) for n in range(0, len(ulaw), size))
-        self._empty.clear()
-        await self._empty.wait()
-        return time.monotonic()
+    def check(self) -> None:
+        """Raises TalkFailed with sipp's words when the call did not go by the scenario."""
+        if self._sipp.poll() not in (None, 0):
+            raise TalkFailed(f"sipp ended with {self._sipp.poll()}: {self.complaint() or 'and said nothing'}")
 
-    def press(self, key: str) -> None:
-        self._keys.extend(key_events(key, first_sequence=0, timestamp=self._timestamp, ssrc=self._ssrc))
+    def complaint(self) -> str:
+        return self._errors.read_text(errors="replace")[-2000:].strip() if self._errors.exists() else ""
 
-    async def pace(self, remote: tuple[str, int]) -> None:
-        """Send one packet each 20 ms to *remote* for as long as the call lives; skips after a stall, never bursts."""
-        began, round_ = time.monotonic(), 0
-        while True:
-            self._send_one(remote)
-            round_ = max(round_ + 1, int((time.monotonic() - began) * 1000 / FRAME_MS))
-            await asyncio.sleep(began + round_ * FRAME_MS / 1000 - time.monotonic())
+    async def end(self) -> None:
+        """Make sure that nothing is left of the call, nor of sipp."""
+        try:
+            await self.bye()
+        finally:
+            self._sipp.kill()
 
-    def _send_one(self, remote: tuple[str, int]) -> None:
-        assert self._transport is not None
-        self._sequence += 1
-        self._timestamp += _FRAME_SAMPLES
-        if self._keys:
-            key = self._keys.popleft()
-            packet = RtpPacket(key.payload_type, self._sequence, key.timestamp, self._ssrc, key.payload, key.marker)
-        else:
-            frame = self._queue.popleft() if self._queue else _SILENCE
-            packet = RtpPacket(PCMU, self._sequence, self._timestamp, self._ssrc, frame)
-        self._transport.sendto(packet.encode(), remote)
-        self.sent += 1
-        if not self._queue:
-            self._empty.set()
+    def _rtp_port(self) -> int | None:
+        words = self._told.read_text().split() if self._told.exists() else []
+        return int(words[1]) if len(words) > 1 and words[0] == "rtp" else None
 
 
 class SipTelephone:
     """A telephone with an answered SIP call on it; satisfies ``ops.caller.talk.Phone``."""
 
-    def __init__(self, rtp: RtpSocket, sipp: Process, call_id: str, sip_port: int) -> None:
+    def __init__(self, rtp: RtpSocket, signalling: Signalling) -> None:
         self.rtp = rtp
-        self._sipp = sipp
-        self._call_id = call_id
-        self._sip_port = sip_port
+        self._signalling = signalling
 
     @property
     def audio(self) -> AudioFormat:
@@ -112,66 +105,66 @@ class SipTelephone:
 
     @property
     def gone(self) -> bool:
-        return self._sipp.poll() is not None
+        return self._signalling.over
 
     async def say(self, pcm: bytes) -> float:
-        ended = await self.rtp.play(g711.encode(pcm))
-        return ended - (SLIN8.duration_ms(len(pcm)) - last_voiced_ms(pcm, SLIN8.frame_bytes)) / 1000
+        ended_s = await self.rtp.say(g711.encode(pcm))
+        return ended_s - (SLIN8.duration_ms(len(pcm)) - last_voiced_ms(pcm, SLIN8.frame_bytes)) / 1000
 
     async def press(self, key: str) -> None:
+        """As RTP events (RFC 4733)."""
         self.rtp.press(key)
 
     async def hang_up(self) -> None:
-        """Ask sipp for a BYE: an INFO of ours with the call's Call-ID is the scenario's signal to hang up."""
-        info = (
-            f"INFO sip:caller@127.0.0.1:{self._sip_port} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bK{uuid.uuid4().hex}\r\n"
-            f"From: <sip:hand@127.0.0.1>;tag=hand\r\nTo: <sip:caller@127.0.0.1>\r\nCall-ID: {self._call_id}\r\nCSeq: 1 INFO\r\n"
-            "Content-Length: 0\r\n\r\n"
-        )
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hand:
-            hand.sendto(info.encode(), ("127.0.0.1", self._sip_port))
+        """BYE, and wait until Asterisk has confirmed it."""
+        await self._signalling.bye()
 
 
 @asynccontextmanager
-async def sip_call(stack: DevStack, *, number: str = "+380671234567", extension: str = "100") -> AsyncIterator[SipTelephone]:
-    """Dial *extension* over SIP as *number*; the telephone once the call is answered. Ends sipp with the block."""
-    call_id, sip_port = str(uuid.uuid4()), free_port()
-    loop = asyncio.get_running_loop()
-    transport, rtp = await loop.create_datagram_endpoint(RtpSocket, local_addr=("127.0.0.1", 0))
-    rtp_port: int = transport.get_extra_info("sockname")[1]
-    log = stack.folder / f"sipp-{call_id}.log"
+async def sip_call(
+    stack: DevStack, *, number: str = "+380671234567", extension: str = "100", suppresses_silence: bool = False
+) -> AsyncIterator[SipTelephone]:
+    """Dial *extension* over SIP as *number*; the telephone once the call is answered. Whoever leaves the block has hung up.
+
+    Args:
+        suppresses_silence: send no RTP while nothing is said.
+
+    Raises:
+        TalkFailed: not answered, refused, or ended in a way that no telephone expects; with what sipp says about it.
+    """
     root = await asyncio.to_thread(unpacked, ["sip-tester"])
-    options = {"-sf": _SCENARIO, "-i": "127.0.0.1", "-p": sip_port, "-s": extension, "-m": 1, "-cid_str": call_id, "-log_file": log}
-    keys = ["-key", "caller", number, "-key", "rtp_port", str(rtp_port)]
-    argv = [
-        "sipp",
-        f"127.0.0.1:{stack.asterisk.sip_port}",
-        *(str(word) for pair in options.items() for word in pair),
-        *keys,
-        "-nostdin",
-        "-trace_logs",
-    ]
-    sipp = stack.spawn("sipp", root.command(argv), cwd=stack.folder)
-    pacing: asyncio.Task[None] | None = None
+    call_id, sip_port = str(uuid.uuid4()), free_port()
+    async with _audio(suppresses_silence) as rtp:
+        words = {"-s": extension, "-cid_str": call_id, "-i": LOOPBACK, "-p": sip_port, "-m": 1, "-sf": _SCENARIO}
+        keys = ["-key", "caller", number, "-key", "rtp_port", str(rtp.port)]
+        target = f"{LOOPBACK}:{stack.asterisk.sip_port}"
+        argv = root.command(["sipp", target, "-nostdin", *keys, *(str(word) for pair in words.items() for word in pair)])
+        async with _signalled(Signalling(stack, argv, call_id, sip_port)) as signalling:
+            remote = (LOOPBACK, await signalling.answered())
+            pacing = asyncio.create_task(rtp.pace(remote), name=f"rtp-{call_id}")
+            try:
+                yield SipTelephone(rtp, signalling)
+            finally:
+                pacing.cancel()
+
+
+@asynccontextmanager
+async def _audio(suppresses_silence: bool) -> AsyncIterator[RtpSocket]:
+    rtp = RtpSocket(RtpStream(suppresses_silence=suppresses_silence))
+    await asyncio.get_running_loop().create_datagram_endpoint(lambda: rtp, local_addr=(LOOPBACK, 0))
     try:
-        remote_port = await asyncio.to_thread(_answered, sipp, log)
-        pacing = asyncio.create_task(rtp.pace(("127.0.0.1", remote_port)), name=f"rtp-{call_id}")
-        yield SipTelephone(rtp, sipp, call_id, sip_port)
+        yield rtp
     finally:
-        if pacing is not None:
-            pacing.cancel()
-        transport.close()
-        if sipp.poll() is None:
-            sipp.kill()
+        rtp.close()
 
 
-def _answered(sipp: Process, log: Path) -> int:
-    """The RTP port that Asterisk named when it answered."""
-    deadline = time.monotonic() + _ANSWER_S
-    while time.monotonic() < deadline:
-        if log.exists() and (words := log.read_text().split()):
-            return int(words[-1])
-        if sipp.poll() is not None:
-            raise TalkFailed(f"sipp ended before the call was answered: {sipp.log_path.read_text(errors='replace')[-500:]}")
-        time.sleep(0.02)
-    raise TalkFailed(f"the call was not answered within {_ANSWER_S:g} s")
+@asynccontextmanager
+async def _signalled(signalling: Signalling) -> AsyncIterator[Signalling]:
+    """However the block ends, the call has ended afterwards; what sipp complains of is told with whatever failed because of it."""
+    try:
+        yield signalling
+    except TalkFailed as error:
+        raise TalkFailed(f"{error}\n{signalling.complaint()}") from error
+    finally:
+        await signalling.end()
+    signalling.check()

@@ -154,4 +154,9 @@ class Talk:
         await until(speaking_long_enough, step.within_s, f"{step.after_s:g} s of the agent's speech")
         began = time.monotonic()
         exchange = await self._say(step, step.key)
-        exchange.hushed_s = self._phone.ear.last_voiced_before(exchange.last_voiced_s or began)
+
+        def hushed() -> bool:
+            exchange.hushed_s = self._phone.ear.hushed_after(began, time.monotonic())
+            return exchange.hushed_s is not None
+
+        await until(hushed, step.within_s, "a pause of the agent after the interruption")

@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from ops.caller.telephone import Exchange
 from ops.devstack import DevStack
 from ops.system import System
-from tests.acceptance.floor import Floor
+from tests.acceptance.floor import Floor, open_floor
 
 
 @pytest.fixture(scope="session")
@@ -21,11 +20,5 @@ def system(stack: DevStack) -> Iterator[System]:
 
 @pytest.fixture
 async def floor(system: System) -> AsyncIterator[Floor]:
-    """Where a test dials and looks. Afterwards Asterisk must be empty and each call must have exactly one closed record."""
-    system.standins.reset()
-    if not system.controller.running:
-        system.controller.start()
-    async with Exchange(system.stack.asterisk) as exchange:
-        floor = Floor(system, exchange)
+    async with open_floor(system) as floor:
         yield floor
-        await floor.assert_all_over()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -108,6 +110,44 @@ class Floor:
 
     async def _empty(self) -> bool:
         return not await self.exchange.channels() and not await self.exchange.bridges()
+
+
+@asynccontextmanager
+async def open_floor(system: System) -> AsyncIterator[Floor]:
+    """A floor with the stand-ins as they are by default and a controller that runs; checked when it closes."""
+    system.standins.reset()
+    if not system.controller.running:
+        system.controller.start()
+    async with Exchange(system.stack.asterisk) as exchange:
+        floor = Floor(system, exchange)
+        yield floor
+        await floor.assert_all_over()
+
+
+@dataclass(frozen=True, slots=True)
+class Talked:
+    """A talk that is over: what was seen on the wire, and its closed record."""
+
+    log: TalkLog
+    record: CallShown
+
+
+def talk_at_once(system: System, scripts: Mapping[str, Script]) -> dict[str, Talked]:
+    """Lead each script with a caller of its own, all at the same time: talks take as long as speech does."""
+
+    async def lead_all() -> dict[str, Talked]:
+        async with open_floor(system) as floor, asyncio.TaskGroup() as group:
+            talks = {name: group.create_task(lead(floor, script), name=name) for name, script in scripts.items()}
+        return {name: talk.result() for name, talk in talks.items()}
+
+    async def lead(floor: Floor, script: Script) -> Talked:
+        number = floor.new_number()
+        telephone = await floor.exchange.dial(number)
+        floor.telephones.append(telephone)
+        log = await Talk(telephone).lead(script)
+        return Talked(log, await floor.record(number))
+
+    return asyncio.run(lead_all())
 
 
 async def eventually(condition: Callable[[], Awaitable[T | None]], what: str, within_s: float) -> T:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
-
-import pytest
 
 from ops.caller.script import Listen, Say
 from ops.caller.talk import Talk
@@ -46,25 +45,36 @@ async def speaking(floor: Floor) -> Telephone:
 
 async def transferring(floor: Floor) -> Telephone:
     telephone = await floor.dial()
-    await floor.state_is("greeting")
+    await floor.state_is("greeting", telephone.number)
     await telephone.press("0")
     return telephone
 
 
-STATES = [greeting, listening, thinking, tool, speaking, transferring]  # "operator" is in test_sip.py: AudioSocket tells no cause there
+# "operator" is in test_sip.py: what AudioSocket tells Asterisk there is no cause
+AT_ONCE = (greeting, listening, tool, speaking, transferring)
 
 
-@pytest.mark.parametrize("reach", STATES, ids=lambda reach: reach.__name__)
-async def test_the_caller_hangs_up_while(reach: Callable[[Floor], Awaitable[Telephone]], floor: Floor) -> None:
+async def hang_up_while(reach: Callable[[Floor], Awaitable[Telephone]], floor: Floor) -> None:
     telephone = await reach(floor)
-    await floor.state_is(reach.__name__)
+    number = telephone.number
+    await floor.state_is(reach.__name__, number)
     await telephone.hang_up()
-    record = await floor.record()
-    assert record.call["ended_by"] == "caller"
-    assert record.call["outcome"] == ("abandoned" if reach is transferring else "hung_up")
+    record = await floor.record(number)
+    assert record.call["ended_by"] == "caller", reach.__name__
+    assert record.call["outcome"] == ("abandoned" if reach is transferring else "hung_up"), reach.__name__
 
 
-async def test_the_caller_hangs_up_before_he_hears_anything(floor: Floor) -> None:
+async def test_callers_hang_up_while_greeted_heard_looked_up_spoken_to_and_waiting(floor: Floor) -> None:
+    async with asyncio.TaskGroup() as group:
+        for reach in AT_ONCE:
+            group.create_task(hang_up_while(reach, floor), name=reach.__name__)
+
+
+async def test_a_caller_hangs_up_while_the_model_thinks(floor: Floor) -> None:
+    await hang_up_while(thinking, floor)
+
+
+async def test_a_caller_hangs_up_before_he_hears_anything(floor: Floor) -> None:
     telephone = await floor.dial()
     await telephone.hang_up()
     record = await floor.record()

@@ -42,5 +42,12 @@ def test_a_say_that_goes_on_began_after_the_last_real_pause() -> None:
     assert ear.speaking_since(37 * 0.02 + 0.5) is None
 
 
+def test_a_hush_is_the_last_voiced_frame_before_a_pause_however_the_talk_goes_on() -> None:
+    ear = listen("V" * 10 + "." * 20 + "VV")
+    assert ear.hushed_after(5 * 0.02, 31 * 0.02) == 9 * 0.02
+    assert listen("V" * 10).hushed_after(5 * 0.02, 10 * 0.02) is None
+    assert listen("V" * 10).hushed_after(5 * 0.02, 9 * 0.02 + 0.31) == 9 * 0.02
+
+
 def test_frames_each_twenty_milliseconds_have_no_jitter() -> None:
     assert all(abs(jitter) < 0.001 for jitter in listen("V" * 50).jitter_ms())
