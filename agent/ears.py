@@ -12,6 +12,7 @@ from audiosocket.audio import AudioFormat
 _BATCH_MS = 100  # 20 ms messages cost twice the CPU of 100 ms ones
 _KEPT_BATCHES = 30  # while the recogniser is still connecting
 _TAIL_MS = 600  # of silence that a recogniser needs to believe in an end
+_GAP_MS = 100  # without a frame: the telephone has stopped sending
 
 
 class Ears:
@@ -33,6 +34,7 @@ class Ears:
         self._batch_bytes = audio.frame_bytes * _BATCH_MS // 20
         self._kept: deque[bytes] = deque(maxlen=_KEPT_BATCHES)
         self._recognition: Recognition | None = None
+        self._frame_ms = now_ms()  # when the last frame came
 
     @property
     def deadline_ms(self) -> int | None:
@@ -47,7 +49,8 @@ class Ears:
 
     def frame(self, pcm: bytes) -> None:
         """The line's sink."""
-        event = self._endpointer.frame(pcm, self._now_ms())
+        self._frame_ms = self._now_ms()
+        event = self._endpointer.frame(pcm, self._frame_ms)
         if event is not None:
             self._on_event(event)
         self._batch += pcm
@@ -56,10 +59,14 @@ class Ears:
 
     def tick(self) -> None:
         """Time passed without frames: a telephone may send nothing in silence, and the recogniser would wait for ever."""
-        event = self._endpointer.tick(self._now_ms())
-        if event is not None:
-            self._on_event(event)
+        now_ms = self._now_ms()
+        event = self._endpointer.tick(now_ms)
+        if event is None:
+            return
+        self._on_event(event)
+        if now_ms - self._frame_ms >= _GAP_MS:  # else the tick only was quicker than the next frame: he may go on after a pause
             self._batch += bytes(self._audio.frame_bytes * _TAIL_MS // 20)
+        if self._batch:
             self._send()
 
     def _send(self) -> None:

@@ -75,3 +75,18 @@ def test_a_gap_without_frames_ends_the_speech_and_gives_the_recogniser_silence()
     assert isinstance(stage.told[-1], SpeechEnded)
     assert recording.batches[-1][-600 * 32 :] == bytes(600 * 32)
     assert stage.ears.deadline_ms is None
+
+
+def test_a_tick_that_is_quicker_than_the_next_frame_puts_no_silence_into_a_pause() -> None:
+    stage, recording = Stage(), Recording()
+    stage.ears.attach(recording)
+    sent = [SLIN16.silence] * 5 + sound(300, SLIN16) + [SLIN16.silence] * 9
+    stage.send(sent)
+    assert stage.ears.deadline_ms is not None
+    stage.now_ms = stage.ears.deadline_ms
+    stage.ears.tick()
+    assert isinstance(stage.told[-1], SpeechEnded)
+    more = sound(100, SLIN16)
+    stage.send(more)
+    stage.ears.frame(SLIN16.silence)
+    assert b"".join(recording.batches) == b"".join([*sent, *more])
