@@ -11,6 +11,7 @@ import logging
 import sys
 import time
 
+import structlog
 import uvloop
 from rich.console import Console
 
@@ -21,10 +22,12 @@ from ops.demo.scene import play_scene
 from ops.devstack import DevStack, DevStackError
 from ops.system import NotReady, System
 
+WIDTH = 140  # of tables where no terminal says how wide it is
+
 
 def main() -> int:
-    logging.basicConfig(level=logging.WARNING)
-    console = Console(highlight=False, soft_wrap=True)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
     began = time.monotonic()
 
     def progress(line: str) -> None:

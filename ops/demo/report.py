@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -18,6 +19,7 @@ from controller.journal.queries import CallShown, recent_calls, show_call
 from ops.caller.talk import TalkFailed, TalkLog
 
 _LOOK_S = 0.2
+RESULT_SHOWN = 160  # characters
 _STAGES = ("hold_ms", "stt_ms", "model_ms", "tts_ms", "wire_ms", "answer_ms", "filler_ms")
 
 
@@ -106,9 +108,12 @@ def _tool_line(row: dict[str, Any]) -> str:
 
 
 def _turns(shown: CallShown) -> Table:
-    table = Table(
-        "#", "who", "text", *(stage.removesuffix("_ms") for stage in _STAGES), title="Turns (latencies in ms)", title_justify="left"
-    )
+    table = Table(title="Turns, latencies in ms", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("#", justify="right")
+    table.add_column("who")
+    table.add_column("text", ratio=1)
+    for stage in _STAGES:
+        table.add_column(stage.removesuffix("_ms"), justify="right", no_wrap=True)
     for row in shown.turns:
         text = row["text"]
         if row["interrupted"]:
@@ -119,10 +124,15 @@ def _turns(shown: CallShown) -> Table:
 
 
 def _tool_calls(shown: CallShown) -> Table:
-    table = Table("turn", "tool", "arguments", "result", "ms", "ok", title="Tool calls")
+    table = Table(title="Tool calls", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for heading in ("turn", "tool", "arguments", "result", "ms", "ok"):
+        table.add_column(
+            heading, justify="right" if heading in ("turn", "ms") else "left", ratio={"arguments": 2, "result": 3}.get(heading)
+        )
     for row in shown.tool_calls:
         result = json.dumps(row["result"], ensure_ascii=False)
         arguments = json.dumps(row["arguments"], ensure_ascii=False)
+        shortened = result if len(result) <= RESULT_SHOWN else f"{result[:RESULT_SHOWN]} …"
         ok = "yes" if row["success"] else "no"
-        table.add_row(str(row["turn_number"]), row["name"], escape(arguments), escape(result[:300]), str(row["duration_ms"]), ok)
+        table.add_row(str(row["turn_number"]), row["name"], escape(arguments), escape(shortened), str(row["duration_ms"]), ok)
     return table

@@ -16,7 +16,7 @@ CUSTOMER = "+380671234567"
 WISHES = (
     Listen(),
     Say("winter_tyres_camry"),
-    Interrupt("cheaper", after_s=1.5),
+    Interrupt("cheaper", after_s=4.0),
     Listen(),
     Say("in_stock"),
     Listen(),

@@ -116,6 +116,13 @@ def test_cheaper_searches_below_the_cheapest_offer(offered: Talk) -> None:
     assert "Sava Eskimo за 3890" in offered.result({"found": 0})
 
 
+def test_stock_is_checked_for_the_cheapest_once_that_was_named_last(offered: Talk) -> None:
+    offered.says("А дешевше щось є?")
+    offered.result({"found": 0})
+    offered.says("Чи є вони в наявності?")
+    assert offered.wanted == {"tyre_id": "T9"}
+
+
 def test_cheaper_before_any_offer_was_heard_searches_again(talk: Talk) -> None:
     talk.says("зимові шини на Камрі")
     talk.result({"error": "Виклик перервано, результат невідомий."}, then="А дешевле что-нибудь есть?")

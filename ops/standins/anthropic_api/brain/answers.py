@@ -16,6 +16,7 @@ from ops.standins.anthropic_api.brain.situation import Offer, Result, Situation
 
 Block = dict[str, Any]
 SEASONS = {"winter": "зимових", "summer": "літніх", "all_season": "всесезонних"}
+SEASON_WISHED = {"winter": "зимові", "summer": "літні", "all_season": "всесезонні"}
 SET = 4  # tyres on a car
 
 ASK_SEASON = "Які шини вас цікавлять: літні, зимові чи всесезонні?"
@@ -93,8 +94,10 @@ def _summary(now: Situation) -> str:
     facts = now.facts
     size = f"{facts.size[0]}/{facts.size[1]} R{facts.size[2]}" if facts.size else None
     car = " ".join(str(part) for part in (facts.make, facts.model, facts.year) if part) or None
-    known = [part for part in (SEASONS.get(facts.season or ""), size, car, facts.brand) if part]
-    wish = f"Абонент шукає шини: {', '.join(known)}." if known else "Абонент просить з'єднати з оператором."
+    season = SEASON_WISHED.get(facts.season or "")
+    known = [part for part in (size, car, facts.brand) if part]
+    tyres = ", ".join([f"{season} шини" if season else "шини", *known])
+    wish = f"Абонент шукає {tyres}." if season or known else "Абонент просить з'єднати з оператором."
     return f"{wish} Пропонували {now.offer.name} за {now.offer.price} грн." if now.offer else wish
 
 

@@ -68,7 +68,8 @@ def read(messages: Sequence[Mapping[str, Any]]) -> Situation:
         if message["role"] == "assistant":
             tool_names |= {b["id"]: b["name"] for b in blocks if b["type"] == "tool_use"}
             words = " ".join(b["text"] for b in blocks if b["type"] == "text")
-            situation.told = words or situation.told
+            if words:
+                _tell(situation, words)
         elif message["role"] == "user":
             situation.results = [_result(tool_names, b) for b in blocks if b["type"] == "tool_result"]
             for result in situation.results:
@@ -89,6 +90,14 @@ def _hear(situation: Situation, said: str) -> None:
         situation.cheaper_than = None
     if not newer.any and situation.offers and Intent.CHEAPER in intents_in(said):
         situation.cheaper_than = min(offer.price for offer in situation.offers)
+
+
+def _tell(situation: Situation, told: str) -> None:
+    """The tyre that our words named first is the one under discussion."""
+    situation.told = told
+    named = [(told.find(offer.name), index) for index, offer in enumerate(situation.offers) if offer.name in told]
+    if named:
+        situation.chosen = min(named)[1]
 
 
 def _learn(situation: Situation, result: Result) -> None:
