@@ -17,10 +17,14 @@ from agent.records import Latencies, TurnRecord
 from controller.journal.records import CallRevised, Record, ToolCalled, TurnRecorded
 
 STATES = ("connecting", "greeting", "listening", "thinking", "tool", "speaking", "transferring", "operator", "ended")
-OUTCOMES = ("goodbye", "silence", "transferred", "hung_up", "abandoned", "failed", "moved", "orphaned", "too_long")
+OUTCOMES = ("goodbye", "silence", "transferred", "hung_up", "abandoned", "nobody_free", "failed", "moved", "orphaned", "too_long")
 ENDERS = ("caller", "agent", "operator", "supervisor", "controller", "asterisk")
 # The machine's own words, the agent's (agent.outcome.HandOff.why) and who asked; a supervisor's free text is "other".
-TRANSFER_REASONS = ("key_0", "asked", "stt_failed", "tts_failed", "model_failed", "agent_failed", "busy", "draining", "orphaned", *ENDERS)
+TRANSFER_REASONS = (
+    *("key_0", "asked", "stt_failed", "tts_failed", "model_failed", "agent_failed", "line_failed"),
+    *("busy", "draining", "stopping", "orphaned"),
+    *ENDERS,
+)
 OTHER = "other"
 
 # Each budget of an answer's stages is an edge: 50 ms to the wire, 400 TTS, 500 STT, 1000 model, 2000 the whole answer.

@@ -13,7 +13,7 @@ import msgspec
 from controller.call.events import By
 from controller.call.tagging import first_version
 
-Phrase = Literal["apology_transfer", "transfer", "goodbye"]
+Phrase = Literal["apology_transfer", "transfer", "goodbye", "nobody_free_call_back", "nobody_free_call_again"]
 """Keys of ``agent.prompt.phrases``."""
 
 

@@ -15,7 +15,7 @@ from controller.call.state import Armed, Call, State
 
 QUEUE_CONTEXT = "transfer-to-operator"
 MAX_ROUNDS = 2
-"""How often a caller whom no operator took comes back to the agent; the next time he hears a goodbye."""
+"""How often a caller whom no operator took comes back to the agent; the next time he is told that nobody is free."""
 
 
 class Draft:

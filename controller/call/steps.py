@@ -56,13 +56,13 @@ def join(d: Draft, e: seen.LineOpened) -> None:
 
 
 def start_talk(d: Draft, e: seen.LineJoined) -> None:
-    """the agent speaks; after too many rounds: goodbye"""
+    """the agent speaks; after too many rounds: nobody is free, goodbye"""
     if e.leg_id != d.call.leg:
         return
     d.become(leg_open=True)
     if d.call.rounds > MAX_ROUNDS:
-        d.become(outcome="failed", ended_by="controller")
-        d.announce("goodbye", leaves_next=False)
+        d.become(outcome="nobody_free", ended_by="controller")  # who looks through the records calls him back
+        d.announce("nobody_free_call_back" if d.call.caller_id else "nobody_free_call_again", leaves_next=False)
         return
     d.become(state=State.TALKING)
     d.start_agent()
@@ -111,7 +111,7 @@ def _replace_line(d: Draft) -> None:
         d.make_bridge()  # it stands, unless it was what failed
         d.make_leg()
     elif d.call.rounds > MAX_ROUNDS:
-        d.hang_up("failed", "controller")  # nobody took him, and nothing is left to tell him so: not round in circles
+        d.hang_up("nobody_free", "controller")  # and nothing is left to tell him so: not round in circles
     else:
         d.leave("line_failed")
 

@@ -24,7 +24,7 @@ class CallRevised(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     answered_at_ms: int | None = None
     ended_at_ms: int | None = None
     ended_by: str | None = None  # caller, agent, operator, supervisor, controller, asterisk
-    outcome: str | None = None  # goodbye, silence, transferred, hung_up, abandoned, failed, moved, orphaned, too_long
+    outcome: str | None = None  # goodbye, silence, transferred, hung_up, abandoned, nobody_free, failed, moved, orphaned, too_long
     scenario: str | None = None
     transferred: bool = False
     transfer_reason: str | None = None

@@ -80,13 +80,13 @@ async def test_a_caller_hangs_up_while_he_waits_for_an_operator(stack: DevStack)
         await h.ended("abandoned", "caller")
 
 
-async def test_nobody_takes_the_caller_so_he_comes_back_twice_and_then_hears_goodbye(stack: DevStack) -> None:
+async def test_nobody_takes_the_caller_so_he_comes_back_twice_and_then_is_told(stack: DevStack) -> None:
     async with real_house(stack, limits=Limits(queue_s=1.0)) as h:
         phone = await h.exchange.dial()
         for talks in (1, 2, 3):
             agent = await h.agent_speaks(talks)
             agent.hands_off()
-        await h.ended("failed", "controller")
+        await h.ended("nobody_free", "controller")
         assert agent.openings == ["greeting", "nobody_free", "nobody_free"]
         await phone.ended()
 

@@ -15,7 +15,12 @@ def test_the_greeting_says_that_an_automated_system_processes_the_call() -> None
 
 
 def test_the_phrases_that_end_a_call_say_goodbye_and_no_other_does() -> None:
-    assert {key for key, text in PHRASES.items() if says_goodbye(text)} == {"goodbye", "goodbye_silence"}
+    assert {key for key, text in PHRASES.items() if says_goodbye(text)} == {
+        "goodbye",
+        "goodbye_silence",
+        "nobody_free_call_back",
+        "nobody_free_call_again",
+    }
 
 
 def test_every_filler_is_a_phrase() -> None:

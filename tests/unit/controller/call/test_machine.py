@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agent.outcome import CallerGone, Completed, HandOff
 from controller.call import commands as order
@@ -306,16 +307,28 @@ def test_who_hangs_up_while_waiting_has_abandoned() -> None:
     assert closing(commands) == ("abandoned", "caller")
 
 
-def test_when_nobody_is_free_the_caller_comes_back_twice_and_then_hears_a_goodbye() -> None:
-    call = queued()
+def third_time_back(call: Call) -> tuple[Call, list[order.AnyCommand]]:
     for run in (2, 3):
         call, commands = play(seen.CallReturned(queue_status="TIMEOUT"), seen.LineOpened(leg_id=""), seen.LineJoined(leg_id=""), call=call)
         assert order.StartAgent(run=run, opening="nobody_free") in commands
         call, _ = play(seen.AgentFinished(run=run, outcome=HandOff(why="asked", summary="")), seen.LeftStasis(), call=call)
-    call, commands = play(seen.CallReturned(queue_status="TIMEOUT"), seen.LineOpened(leg_id=""), seen.LineJoined(leg_id=""), call=call)
-    assert [command.phrase for command in commands if isinstance(command, order.Announce)] == ["goodbye"]
-    call, commands = play(seen.Announced(phrase="goodbye"), seen.ChannelGone(), call=call)
-    assert closing(commands) == ("failed", "controller")
+    return play(seen.CallReturned(queue_status="TIMEOUT"), seen.LineOpened(leg_id=""), seen.LineJoined(leg_id=""), call=call)
+
+
+def announced(commands: Iterable[order.AnyCommand]) -> list[str]:
+    return [command.phrase for command in commands if isinstance(command, order.Announce)]
+
+
+def test_when_nobody_is_free_the_caller_comes_back_twice_and_then_is_promised_a_call() -> None:
+    call, commands = third_time_back(queued())
+    assert announced(commands) == ["nobody_free_call_back"]
+    call, commands = play(seen.Announced(phrase="nobody_free_call_back"), seen.ChannelGone(), call=call)
+    assert closing(commands) == ("nobody_free", "controller"), "whoever is to call back finds him by this"
+
+
+def test_one_who_withheld_his_number_is_not_promised_a_call() -> None:
+    _, commands = third_time_back(replace(queued(), caller_id=""))
+    assert announced(commands) == ["nobody_free_call_again"]
 
 
 def test_a_caller_whose_operator_hung_up_is_not_given_to_the_agent_again() -> None:
