@@ -14,7 +14,6 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-PCMU = 0
 TELEPHONE_EVENT = 101  # RFC 4733, as our SDP names it
 _HEADER = struct.Struct("!BBHII")
 

@@ -7,9 +7,8 @@ import time
 from typing import cast
 
 from audiosocket.audio import FRAME_MS
-from ops.caller import g711
 from ops.caller.ear import Ear
-from ops.caller.rtp import PCMU, NotRtp, RtpPacket
+from ops.caller.rtp import NotRtp, RtpPacket
 from ops.caller.rtp_stream import RtpStream
 
 
@@ -37,14 +36,14 @@ class RtpSocket(asyncio.DatagramProtocol):
             packet = RtpPacket.decode(data)
         except NotRtp:
             return
-        if packet.payload_type == PCMU:
+        if packet.payload_type == self._stream.law.payload_type:
             self.received += 1
-            self.ear.hear(g711.decode(packet.payload), time.monotonic())
+            self.ear.hear(self._stream.law.decode(packet.payload), time.monotonic())
 
-    async def say(self, ulaw: bytes) -> float:
+    async def say(self, pcm: bytes) -> float:
         """Say it to its end; the CLOCK_MONOTONIC second at which its last frame left."""
         self._said.clear()
-        self._stream.say(ulaw)
+        self._stream.say(pcm)
         await self._said.wait()
         return self._last_sent_s
 

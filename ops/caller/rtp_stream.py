@@ -10,17 +10,17 @@ import random
 from collections import deque
 
 from audiosocket.audio import SLIN8
-from ops.caller import g711
-from ops.caller.rtp import PCMU, RtpPacket, key_events
+from ops.caller.g711 import ULAW, Law
+from ops.caller.rtp import RtpPacket, key_events
 
-SAMPLES = SLIN8.frame_samples  # of one packet; also its bytes, for µ-law has one byte a sample
-SILENCE = g711.encode(SLIN8.silence)
+SAMPLES = SLIN8.frame_samples  # of one packet; also its bytes, for G.711 has one byte a sample
 
 
 class RtpStream:
     """One direction of a call. *suppresses_silence*: as many handsets do, send nothing while nobody speaks (RFC 3550 §5.1, marker bit)."""
 
-    def __init__(self, *, suppresses_silence: bool = False) -> None:
+    def __init__(self, law: Law = ULAW, *, suppresses_silence: bool = False) -> None:
+        self.law = law
         self.suppresses_silence = suppresses_silence
         self._speech: deque[bytes] = deque()
         self._keys: deque[str] = deque()
@@ -34,9 +34,10 @@ class RtpStream:
     def speaking(self) -> bool:
         return bool(self._speech)
 
-    def say(self, ulaw: bytes) -> None:
-        """Queue speech; what is left of the last frame is silence."""
-        self._speech.extend(ulaw[n : n + SAMPLES].ljust(SAMPLES, SILENCE[:1]) for n in range(0, len(ulaw), SAMPLES))
+    def say(self, pcm: bytes) -> None:
+        """Queue speech of 8 kHz; what is left of the last frame is silence."""
+        coded = self.law.encode(pcm)
+        self._speech.extend(coded[n : n + SAMPLES].ljust(SAMPLES, self.law.silence) for n in range(0, len(coded), SAMPLES))
 
     def press(self, key: str) -> None:
         """Queue a key press of 180 ms; raises ValueError for what is no key of a telephone."""
@@ -57,7 +58,9 @@ class RtpStream:
             self._quiet = True
             return None
         self._sequence += 1
-        frame = self._speech.popleft() if self._speech else SILENCE
-        packet = RtpPacket(PCMU, self._sequence & 0xFFFF, self._timestamp & 0xFFFFFFFF, self._ssrc, frame, marker=self._quiet)
+        frame = self._speech.popleft() if self._speech else self.law.silence * SAMPLES
+        packet = RtpPacket(
+            self.law.payload_type, self._sequence & 0xFFFF, self._timestamp & 0xFFFFFFFF, self._ssrc, frame, marker=self._quiet
+        )
         self._quiet = False
         return packet.encode()

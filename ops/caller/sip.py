@@ -1,7 +1,7 @@
 """A simulated caller over real SIP and RTP in G.711: sipp signals, our own UDP socket plays and measures.
 
 sipp ──INVITE (SDP names our socket)──► Asterisk
-RtpSocket ◄──RTP, 20 ms, µ-law──► Asterisk        one absolute-time pacer a call; silence when nothing is said
+RtpSocket ◄──RTP, 20 ms, µ- or A-law──► Asterisk        one absolute-time pacer a call; silence when nothing is said
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from audiosocket.audio import SLIN8, AudioFormat
-from ops.caller import g711
 from ops.caller.ear import Ear, last_voiced_ms
+from ops.caller.g711 import ULAW, Law
 from ops.caller.rtp_socket import RtpSocket
 from ops.caller.rtp_stream import RtpStream
 from ops.caller.talk import TalkFailed, until
@@ -108,7 +108,7 @@ class SipTelephone:
         return self._signalling.over
 
     async def say(self, pcm: bytes) -> float:
-        ended_s = await self.rtp.say(g711.encode(pcm))
+        ended_s = await self.rtp.say(pcm)
         return ended_s - (SLIN8.duration_ms(len(pcm)) - last_voiced_ms(pcm, SLIN8.frame_bytes)) / 1000
 
     async def press(self, key: str) -> None:
@@ -122,7 +122,12 @@ class SipTelephone:
 
 @asynccontextmanager
 async def sip_call(
-    stack: DevStack, *, number: str = "+380671234567", extension: str = "100", suppresses_silence: bool = False
+    stack: DevStack,
+    *,
+    number: str = "+380671234567",
+    extension: str = "100",
+    law: Law = ULAW,
+    suppresses_silence: bool = False,
 ) -> AsyncIterator[SipTelephone]:
     """Dial *extension* over SIP as *number*; the telephone once the call is answered. Whoever leaves the block has hung up.
 
@@ -134,9 +139,10 @@ async def sip_call(
     """
     root = await asyncio.to_thread(unpacked, ["sip-tester"])
     call_id, sip_port = str(uuid.uuid4()), free_port()
-    async with _audio(suppresses_silence) as rtp:
+    async with _audio(RtpStream(law, suppresses_silence=suppresses_silence)) as rtp:
         words = {"-s": extension, "-cid_str": call_id, "-i": LOOPBACK, "-p": sip_port, "-m": 1, "-sf": _SCENARIO}
-        keys = ["-key", "caller", number, "-key", "rtp_port", str(rtp.port)]
+        named = {"caller": number, "rtp_port": rtp.port, "codec": law.codec, "payload_type": law.payload_type}
+        keys = [word for name, value in named.items() for word in ("-key", name, str(value))]
         target = f"{LOOPBACK}:{stack.asterisk.sip_port}"
         argv = root.command(["sipp", target, "-nostdin", *keys, *(str(word) for pair in words.items() for word in pair)])
         async with _signalled(Signalling(stack, argv, call_id, sip_port)) as signalling:
@@ -149,8 +155,8 @@ async def sip_call(
 
 
 @asynccontextmanager
-async def _audio(suppresses_silence: bool) -> AsyncIterator[RtpSocket]:
-    rtp = RtpSocket(RtpStream(suppresses_silence=suppresses_silence))
+async def _audio(stream: RtpStream) -> AsyncIterator[RtpSocket]:
+    rtp = RtpSocket(stream)
     await asyncio.get_running_loop().create_datagram_endpoint(lambda: rtp, local_addr=(LOOPBACK, 0))
     try:
         yield rtp

@@ -14,7 +14,7 @@ from agent.adapters.google_tts import google_voice
 from agent.errors import RecognizerFailed
 from agent.ports import Heard, Recognizer
 from audiosocket.audio import SLIN8, SLIN16, AudioFormat
-from ops.caller import g711
+from ops.caller.g711 import ULAW
 from ops.standins.phrasebook import phrase
 from tests.contract.google_standin import Standin, free_port, standin
 
@@ -103,7 +103,7 @@ async def test_marked_speech_is_recognised_exactly_in_any_language(google: Stand
 
 async def test_telephone_speech_at_8_khz_through_g711_is_recognised_too(google: Standin) -> None:
     async with ears(google, SLIN8) as recognition:
-        recognition.hear(g711.decode(g711.encode(spoken("in_stock", SLIN8))))
+        recognition.hear(ULAW.decode(ULAW.encode(spoken("in_stock", SLIN8))))
         heard, _ = await next_final(recognition)
     assert heard.text == phrase("in_stock").text
 

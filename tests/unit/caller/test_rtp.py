@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.caller.rtp import PCMU, TELEPHONE_EVENT, NotRtp, RtpPacket, key_events
+from ops.caller.rtp import TELEPHONE_EVENT, NotRtp, RtpPacket, key_events
 
 packets = st.builds(
     RtpPacket,
@@ -40,7 +40,7 @@ def test_another_version_is_refused() -> None:
 
 def test_a_key_press_repeats_its_end_three_times() -> None:
     sent = key_events("0", first_sequence=7, timestamp=160, ssrc=1)
-    assert {p.payload_type for p in sent} == {TELEPHONE_EVENT} != {PCMU}
+    assert {p.payload_type for p in sent} == {TELEPHONE_EVENT}
     assert [p.sequence for p in sent] == list(range(7, 16))
     assert [p.payload[1] >> 7 for p in sent] == [0] * 6 + [1] * 3
     assert sent[0].marker

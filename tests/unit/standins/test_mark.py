@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.caller import g711
+from ops.caller.g711 import ULAW
 from ops.standins.phrasebook.mark import GAP_MS, LEVEL, MARK_MS, RATE_HZ, Mark, MarkFinder, Samples, at_mark_rate, encode
 
 SYNC_MS, SYMBOL_MS, SYMBOLS = 60, 25, 16
@@ -18,7 +18,7 @@ def narrow(samples: Samples) -> Samples:
     """16 kHz brought to 8 kHz and through mu-law."""
     wide = (samples.clip(-1, 1) * 32767).astype("<i2").tobytes()
     pcm = (at_mark_rate(wide, WIDE_HZ) * 32767).astype("<i2").tobytes()
-    return at_mark_rate(g711.decode(g711.encode(pcm)), RATE_HZ)
+    return at_mark_rate(ULAW.decode(ULAW.encode(pcm)), RATE_HZ)
 
 
 def utterance(ident: int, random: np.random.Generator, lead: int, snr_db: float = 60) -> Samples:

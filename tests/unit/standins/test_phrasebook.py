@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from audiosocket.audio import SLIN8, SLIN16, AudioFormat
-from ops.caller import g711
+from ops.caller.g711 import ULAW
 from ops.standins.phrasebook import FOLDER, Phrase, by_ident, phrase, phrases
 from ops.standins.phrasebook.mark import MARK_MS, MarkFinder, at_mark_rate
 
@@ -22,7 +22,7 @@ def idents(pcm: bytes, rate_hz: int) -> list[int | None]:
 def test_each_phrase_names_itself_also_through_g711(spoken: Phrase, audio: AudioFormat) -> None:
     pcm = spoken.pcm(audio)
     assert idents(pcm, audio.rate_hz) == [spoken.ident]
-    assert idents(g711.decode(g711.encode(pcm)), audio.rate_hz) == [spoken.ident]
+    assert idents(ULAW.decode(ULAW.encode(pcm)), audio.rate_hz) == [spoken.ident]
 
 
 @pytest.mark.parametrize("spoken", phrases().values(), ids=lambda spoken: spoken.key)
