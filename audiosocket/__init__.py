@@ -2,7 +2,7 @@
 
     frames     the wire                         audio, resample, reframe    what flows on it
     playout    what is due now                  metronome                   when it is due
-    wire       one TCP connection               line                        one media leg
+    wire       one TCP connection               line, playback              one media leg, what is said on it
     server     who may connect, and when        pending                     a leg before it is a line
     limits     what is not allowed              refusals, errors            how that is told
 

@@ -22,7 +22,8 @@ from audiosocket.audio import FRAME_MS, SAMPLE_BYTES, AudioFormat
 from audiosocket.frames import AUDIO_FORMATS, Kind, Message
 from audiosocket.limits import Limits
 from audiosocket.metronome import Metronome
-from audiosocket.playout import Playout, Stretch
+from audiosocket.playback import Playback
+from audiosocket.playout import Playout
 from audiosocket.reframe import Reframer
 from audiosocket.wire import Ending, Wire
 
@@ -51,42 +52,6 @@ class LineStats:
     """Audio messages, of whatever length."""
 
     keys_received: int
-
-
-class Playback:
-    """One stretch of speech on a line: fed while it plays, heard to an exact millisecond."""
-
-    def __init__(self, playout: Playout) -> None:
-        self._started = asyncio.Event()  # or ended without
-        self._ended = asyncio.Event()
-        self._stretch: Stretch = playout.play(self._started.set, self._end)
-
-    @property
-    def heard_ms(self) -> int:
-        """Milliseconds of this speech that left for the caller; padding is not counted."""
-        return self._stretch.heard_ms
-
-    def feed(self, pcm: bytes) -> None:
-        """Add PCM in the line's format. Ignored once it is over; raises ValueError for half a sample or after ``finish``, PlayoutFull."""
-        self._stretch.feed(pcm)
-
-    def finish(self) -> None:
-        """No more will be fed."""
-        self._stretch.finish()
-
-    async def started(self) -> bool:
-        """Wait until its first frame left for the caller: True. False: it was hushed or finished empty, or the line closed, before that."""
-        await self._started.wait()
-        return self._stretch.heard_samples > 0
-
-    async def done(self) -> int:
-        """Wait until it was played to its end, hushed, or the line closed; the final ``heard_ms``."""
-        await self._ended.wait()
-        return self.heard_ms
-
-    def _end(self) -> None:
-        self._started.set()
-        self._ended.set()
 
 
 class Line:
@@ -263,7 +228,9 @@ class Line:
 
     def _heard(self, pcm: bytes) -> None:
         self._frames_received += 1
-        self._charge(len(pcm))
+        self._received_bytes += len(pcm) if len(pcm) > MESSAGE_BYTES_MIN else MESSAGE_BYTES_MIN
+        if self._received_bytes > self._allowed_bytes:
+            self._look_for_flood()
         for frame in self._reframer.push(pcm):
             if self._sink is not None:
                 self._sink(frame)
@@ -282,15 +249,14 @@ class Line:
 
     def _key(self, payload: bytes) -> None:
         self._keys_received += 1
-        self._charge(0)
+        self._received_bytes += MESSAGE_BYTES_MIN
+        self._look_for_flood()
         if self._key_sink is not None:
             self._key_sink(payload.decode("ascii", "replace"))
 
-    def _charge(self, payload_bytes: int) -> None:
+    def _look_for_flood(self) -> None:
         """A telephone sends in real time; what runs far ahead of that is a flood. The clock is asked only when the allowance is used up."""
-        self._received_bytes += payload_bytes if payload_bytes > MESSAGE_BYTES_MIN else MESSAGE_BYTES_MIN
+        passed_s = self._clock() - self._opened_s
+        self._allowed_bytes = (passed_s + self._limits.ahead_s) * self._format.rate_hz * SAMPLE_BYTES
         if self._received_bytes > self._allowed_bytes:
-            passed_s = self._clock() - self._opened_s
-            self._allowed_bytes = (passed_s + self._limits.ahead_s) * self._format.rate_hz * SAMPLE_BYTES
-            if self._received_bytes > self._allowed_bytes:
-                self._wire.close(Ending("flood", orderly=False, detail="audio far ahead of real time"))
+            self._wire.close(Ending("flood", orderly=False, detail="audio far ahead of real time"))

@@ -46,7 +46,8 @@ class Stretch:
         self._settle = settle
         self._on_started = on_started
         self._on_ended = on_ended
-        self._header = header(AUDIO_KINDS[audio], audio.frame_bytes)
+        self._frame_bytes = audio.frame_bytes  # kept: it is asked for 50 times a second
+        self._header = header(AUDIO_KINDS[audio], self._frame_bytes)
         self._rest = b""  # fed, but less than a frame
         self._padding_bytes = 0  # of silence at the end of the last message
         self._sent_bytes = 0
@@ -73,7 +74,7 @@ class Stretch:
             raise ValueError("speech was fed after it was finished")
         if len(pcm) % SAMPLE_BYTES:
             raise ValueError(f"{len(pcm)} bytes are no whole number of samples")
-        size = self._audio.frame_bytes
+        size = self._frame_bytes
         pcm = self._rest + pcm
         whole = len(pcm) - len(pcm) % size
         self._admit(whole // size)
@@ -86,7 +87,7 @@ class Stretch:
             return
         self._finished = True
         if self._rest:
-            self._padding_bytes = self._audio.frame_bytes - len(self._rest)
+            self._padding_bytes = self._frame_bytes - len(self._rest)
             self.messages.append(self._header + self._rest + bytes(self._padding_bytes))
             self._rest = b""
         self._settle()
@@ -103,7 +104,7 @@ class Stretch:
         if not self._sent_bytes:
             self._on_started()
         self.messages.popleft()
-        self._sent_bytes += self._audio.frame_bytes
+        self._sent_bytes += self._frame_bytes
         if not self.messages:  # the last one has the padding, if there is any
             self._sent_bytes -= self._padding_bytes
 
