@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.endpointing import Endpointer, EndpointingConfig, SpeechBegan, SpeechEnded, mean_square, power_of
+from agent.endpointing import Endpointer, EndpointingConfig, PowerMeter, SpeechBegan, SpeechEnded, power_of
 from audiosocket.audio import SLIN8, SLIN16, AudioFormat
 
 RANDOM = np.random.default_rng(3)
@@ -121,6 +121,15 @@ def test_began_and_ended_alternate_and_times_never_go_back(runs: list[tuple[int,
 
 
 def test_power_and_level_are_one_measure() -> None:
-    assert mean_square(b"") == mean_square(bytes(640)) == 0.0
-    assert mean_square(np.full(320, -8, "<i2").tobytes()) == 64.0
+    meter = PowerMeter()
+    assert meter.measure(b"") == meter.measure(bytes(640)) == 0.0
+    assert meter.measure(np.full(320, -8, "<i2").tobytes()) == 64.0
     assert power_of(-72.25) == pytest.approx(64.0, rel=0.01)
+
+
+@given(st.lists(st.lists(st.integers(-32_768, 32_767), min_size=1, max_size=400), min_size=1, max_size=4))
+def test_power_is_exact_whatever_was_measured_before(pieces: list[list[int]]) -> None:
+    meter = PowerMeter()
+    for piece in pieces:
+        exact = sum(sample * sample for sample in piece) / len(piece)
+        assert meter.measure(np.array(piece, "<i2").tobytes()) == pytest.approx(exact, rel=1e-4)
