@@ -6,10 +6,12 @@ import asyncio
 import time
 from typing import cast
 
-from audiosocket.audio import FRAME_MS
+from audiosocket.audio import FRAME_MS, SLIN8
 from ops.caller.ear import Ear
 from ops.caller.rtp import NotRtp, RtpPacket
 from ops.caller.rtp_stream import RtpStream
+
+_LATE_S = 10.0  # that a loaded machine may add to the length of a speech
 
 
 class RtpSocket(asyncio.DatagramProtocol):
@@ -41,10 +43,11 @@ class RtpSocket(asyncio.DatagramProtocol):
             self.ear.hear(self._stream.law.decode(packet.payload), time.monotonic())
 
     async def say(self, pcm: bytes) -> float:
-        """Say it to its end; the CLOCK_MONOTONIC second at which its last frame left."""
+        """Say it to its end; the CLOCK_MONOTONIC second at which its last frame left. Raises TimeoutError when nobody paces us."""
         self._said.clear()
         self._stream.say(pcm)
-        await self._said.wait()
+        async with asyncio.timeout(SLIN8.duration_ms(len(pcm)) / 1000 + _LATE_S):
+            await self._said.wait()
         return self._last_sent_s
 
     def press(self, key: str) -> None:

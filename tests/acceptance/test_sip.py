@@ -25,6 +25,7 @@ from tests.waiting import until
 HUSHED_MS = 500  # 100 ms is our share from onset to pause; the rest is Asterisk and a machine under load
 WIRE_MS = 300  # both ways through Asterisk, likewise
 IN_FLIGHT = 5  # frames that a hang-up overtakes
+pytestmark = pytest.mark.timeout(300)  # the first time sipp is fetched
 
 
 @asynccontextmanager
@@ -89,6 +90,27 @@ async def test_key_zero_as_rtp_event_reaches_the_operator_and_the_caller_hangs_u
     call = (await floor.record()).call
     assert call["transferred_to_operator"]
     assert (call["outcome"], call["ended_by"], call["transfer_reason"]) == ("transferred", "caller", "key_0")
+
+
+async def test_the_operator_hangs_up_and_the_caller_gets_a_bye(floor: Floor) -> None:
+    operator = await floor.exchange.operator()
+    async with dialled(floor) as telephone:
+        await Talk(telephone).lead((Press("0"),))
+        await operator.answered()
+        await floor.state_is("operator")
+        operator.hang_up()
+        await until(lambda: telephone.gone)
+    call = (await floor.record()).call
+    assert (call["outcome"], call["ended_by"]) == ("transferred", "operator")
+
+
+async def test_callers_who_hang_up_as_soon_as_they_are_answered_leave_nothing(floor: Floor) -> None:
+    """Their BYE crosses Asterisk's re-INVITE, and the controller is still building the bridge."""
+    numbers = [floor.new_number() for _ in range(4)]
+    await asyncio.gather(*(talk(floor, (HangUp(),), number=number) for number in numbers))
+    for number in numbers:
+        call = (await floor.record(number)).call
+        assert (call["outcome"], call["ended_by"]) == ("hung_up", "caller")
 
 
 async def test_a_caller_hangs_up_while_the_agent_listens(floor: Floor) -> None:
