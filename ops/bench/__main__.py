@@ -58,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         before = machine_cpu()
         time.sleep(1.0)
         busy = busy_cores(before, machine_cpu())
-        levels, asterisk = _calls(options, progress)
+        levels, asterisk, idle = _calls(options, progress)
         alone = [] if options.no_media else media.compare(progress)
     except (DevStackError, NotReady, BenchFailed) as error:
         console.print(f"\n[bold red]The bench failed:[/bold red] {escape(str(error))}")
@@ -66,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         console.print("\nStopped.")
         return 130
-    machine = report.Machine(platform.python_version(), asterisk, os.cpu_count() or 1, _LOAD, busy)
+    machine = report.Machine(platform.python_version(), asterisk, os.cpu_count() or 1, _LOAD, busy, idle)
     console.print(f"\n{machine.in_words()}")
     console.print(report.table(levels))
     for note in report.notes(levels):
@@ -81,18 +81,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 _LOAD = os.getloadavg()  # before anything of ours runs
 
 
-def _calls(options: argparse.Namespace, progress: Progress) -> tuple[list[Level], str]:
+def _calls(options: argparse.Namespace, progress: Progress) -> tuple[list[Level], str, dict[str, float]]:
+    """The levels, Asterisk's version, and CPU in ms a second without calls."""
     levels = [Level(calls, []) for calls in options.calls]
     with DevStack(progress=progress) as stack, System(stack, progress=progress, LOG_LEVEL="WARNING") as system:
         system.controller.start()
         rounds = Rounds(system, progress)
         progress("One call to warm up ...")
-        rounds.lead(1)
+        rounds.warm_up()
+        idle = rounds.idle()
         for place in range(options.rounds):
             for level in levels:
                 progress(f"Round {place + 1} of {options.rounds}, {level.calls} calls at once ...")
                 level.rounds.append(rounds.lead(level.calls))
-        return levels, stack.asterisk.version
+        return levels, stack.asterisk.version, idle
 
 
 def _save(path: Path, machine: report.Machine, levels: Sequence[Level], alone: Sequence[media.Compared]) -> None:

@@ -1,7 +1,7 @@
 """The callers of one round, in a process of their own: ``python -m ops.bench.callers spec.json seen.json``.
 
-Each dials, hears the greeting, asks two questions and hears the answers to their end, asks a third and hangs up in its answer. The last line of the
-output says how far they are.
+Each dials, hears the greeting, asks questions and hears the answers to their end, but hangs up in the last one. The last line of
+the output says how far they are.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ _THINK_S = 1.0  # at most, before he speaks: callers that dialled in a row must 
 _WATCH_S = 2.0
 
 
-def script(chance: random.Random) -> Script:
-    """What one caller does."""
-    *first, last = ((KeepSilent(_THINK_S * chance.random()), Say(key)) for key in QUESTIONS)
+def script(chance: random.Random, questions: int = len(QUESTIONS)) -> Script:
+    """What one caller does; *questions* is how many he asks."""
+    *first, last = ((KeepSilent(_THINK_S * chance.random()), Say(key)) for key in QUESTIONS[:questions])
     asking = [step for thinking, saying in first for step in (thinking, saying, _LISTEN)]
     return (_LISTEN, *asking, *last, _LISTEN_IN, HangUp())
 
@@ -53,7 +53,7 @@ def fill(seen: CallSeen, talk: Talk, ear: Ear) -> None:
         seen.frames_due = round(1000 * (ear.arrivals[-1] - ear.arrivals[0]) / FRAME_MS) + 1
 
 
-async def call(exchange: Exchange, caller: str, chance: random.Random) -> CallSeen:
+async def call(exchange: Exchange, caller: str, steps: Script) -> CallSeen:
     """One call from dialling to hanging up; what went wrong is told in the result."""
     seen = CallSeen(caller, 1000 * time.monotonic())
     try:
@@ -64,7 +64,7 @@ async def call(exchange: Exchange, caller: str, chance: random.Random) -> CallSe
     seen.connected_ms = 1000 * telephone.picked_up_s
     talk = Talk(telephone)
     try:
-        await talk.lead(script(chance))
+        await talk.lead(steps)
     except (TalkFailed, AudioSocketError) as error:
         seen.failure = f"{caller}: {error}"
         await telephone.hang_up()
@@ -105,7 +105,8 @@ async def lead_round(spec: RoundSpec) -> RoundSeen:
     async def one(index: int) -> CallSeen:
         nonlocal over
         await asyncio.sleep(index / spec.per_second)
-        seen = await call(exchange, number(spec.first_number + index), random.Random(spec.first_number + index))
+        place = spec.first_number + index
+        seen = await call(exchange, number(place), script(random.Random(place), spec.questions))
         over += 1
         print(f"{over} of {spec.calls} calls are over", flush=True)
         return seen

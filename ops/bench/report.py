@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,11 +22,13 @@ class Machine:
     cores: int
     load: tuple[float, float, float]
     busy_cores: float  # in the second before the bench, by all that was not ours
+    idle: Mapping[str, float]  # CPU of the stack without calls, ms a second by group
 
     def in_words(self) -> str:
         loads = " ".join(f"{load:.1f}" for load in self.load)
         before = f"{self.busy_cores:.1f} of {self.cores} cores were busy before we began (load {loads})"
-        return f"Python {self.python} · {self.asterisk} · {before}"
+        idle = ", ".join(f"{group} {self.idle[group]:.0f}" for group in ("controller", "asterisk") if group in self.idle)
+        return f"Python {self.python} · {self.asterisk} · {before} · CPU without calls, ms a second: {idle}"
 
 
 def table(levels: Sequence[Level]) -> Table:

@@ -13,7 +13,8 @@ from pathlib import Path
 import msgspec
 
 from ops.bench.answers import Logs
-from ops.bench.cpu import watched
+from ops.bench.callers import QUESTIONS
+from ops.bench.cpu import total_cpu_s, watched
 from ops.bench.figures import Round, put_together
 from ops.bench.record import RecordsMissing, read_calls
 from ops.bench.spec import Address, RoundSeen, RoundSpec, write
@@ -25,6 +26,8 @@ from ops.system import System
 DIALS_PER_S = 10.0
 _TALK_S = 150.0  # the longest a talk may take, on a busy machine
 _LOOK_S = 0.5
+_TELL_S = 5.0
+_IDLE_S = 4.0
 _VOICE = ("natalia", 16_000)
 
 
@@ -39,6 +42,20 @@ class Rounds:
         self._system = system
         self._progress = progress
         self._numbers = 0
+
+    def warm_up(self) -> None:
+        """One short call, not measured: what is made at the first need is made now. Raises ``BenchFailed``."""
+        for call in self._callers(1, questions=1).calls:
+            if call.failure:
+                raise BenchFailed(f"the call to warm up failed: {call.failure}")
+
+    def idle(self) -> dict[str, float]:
+        """CPU in ms a second that each group uses without calls."""
+        groups = watched(self._system.stack.folder)
+        began_s, before = time.monotonic(), total_cpu_s(groups)
+        time.sleep(_IDLE_S)
+        after, lasted_s = total_cpu_s(groups), time.monotonic() - began_s
+        return {group: 1000 * (after[group] - before[group]) / lasted_s for group in groups}
 
     def lead(self, calls: int) -> Round:
         """Raises ``BenchFailed`` when the callers' process dies or hangs; calls that fail are told in the result."""
@@ -56,27 +73,28 @@ class Rounds:
         made.failures += [missing] if missing else []
         return made
 
-    def _callers(self, calls: int) -> RoundSeen:
+    def _callers(self, calls: int, questions: int = len(QUESTIONS)) -> RoundSeen:
         stack = self._system.stack
         first, self._numbers = self._numbers, self._numbers + calls
         asterisk = stack.asterisk
         address = Address(**{name: getattr(asterisk, name) for name in Address.__struct_fields__})
         spec_path, seen_path = stack.folder / f"round-{first}.json", stack.folder / f"seen-{first}.json"
-        write(spec_path, RoundSpec(address, calls, DIALS_PER_S, first, watched(stack.folder)))
+        write(spec_path, RoundSpec(address, calls, DIALS_PER_S, first, watched(stack.folder), questions))
         process = stack.spawn("callers", [sys.executable, "-m", "ops.bench.callers", str(spec_path), str(seen_path)])
         self._wait(process, calls / DIALS_PER_S + _TALK_S)
         return msgspec.json.decode(seen_path.read_bytes(), type=RoundSeen)
 
     def _wait(self, process: Process, within_s: float) -> None:
         deadline = time.monotonic() + within_s
-        told = ""
+        told, told_s = "", time.monotonic()
         while (status := process.poll()) is None:
             if time.monotonic() > deadline:
                 process.kill()
                 raise BenchFailed(f"the callers did not come to an end within {within_s:g} s\n{_tail(process.log_path)}")
-            if (now := _tail(process.log_path, 1)).endswith("over") and now != told:
+            now = _tail(process.log_path, 1)
+            if now.endswith("over") and now != told and time.monotonic() > told_s + _TELL_S:
                 self._progress(now)
-                told = now
+                told, told_s = now, time.monotonic()
             time.sleep(_LOOK_S)
         if status != 0:
             raise BenchFailed(f"the callers' process ended with status {status}\n{_tail(process.log_path)}")

@@ -20,6 +20,10 @@ def test_each_caller_hears_the_greeting_asks_everything_and_hangs_up() -> None:
     assert isinstance(steps[-1], HangUp)
 
 
+def test_a_caller_may_ask_less() -> None:
+    assert [step.key for step in script(random.Random(1), 1) if isinstance(step, Say)] == [QUESTIONS[0]]
+
+
 def test_callers_do_not_speak_in_a_row_but_each_the_same_every_time() -> None:
     assert script(random.Random(1)) != script(random.Random(2))
     assert script(random.Random(1)) == script(random.Random(1))
