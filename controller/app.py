@@ -40,6 +40,7 @@ from controller.ari.client import EventSocket
 from controller.ari.messages import EVENT_TYPES
 from controller.ari.rest import AriRest
 from controller.call.events import Limits as CallLimits
+from controller.dialplan import Dialplan
 from controller.journal.errors import JournalError
 from controller.journal.journal import Journal
 from controller.journal.records import Record
@@ -131,14 +132,24 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         _warm_up()
         switchboard = await exits.enter_async_context(Switchboard(around, app=ari.app, calls_max=settings.calls.max, limits=limits))
         recovery = Recovery(rest, switchboard, records, app=ari.app, predecessors=journal.open_calls())
+        dialplan = Dialplan(rest)
 
         async def on_connected() -> None:
             await rest.set_event_filter(EVENT_TYPES)
+            await dialplan.look()
             await recovery.reconcile()
 
         socket = EventSocket(ari.url, ari.username, password, ari.app, on_event=switchboard.handle, on_connected=on_connected)
         observed = Observed(
-            settings=settings, socket=socket, rest=rest, journal=journal, live=live, lines=lines, switchboard=switchboard, logs=log_queue
+            settings=settings,
+            socket=socket,
+            rest=rest,
+            dialplan=dialplan,
+            journal=journal,
+            live=live,
+            lines=lines,
+            switchboard=switchboard,
+            logs=log_queue,
         )
         watch(readings, observed)
         app = make_app(make_readiness(observed), registry, Masking(secrets_of(settings)))

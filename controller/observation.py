@@ -11,6 +11,7 @@ from controller.api.readiness import Dependency, Readiness, Why
 from controller.ari.client import EventSocket
 from controller.ari.errors import AriError
 from controller.ari.rest import AriRest
+from controller.dialplan import Dialplan
 from controller.journal.journal import Journal
 from controller.livestate import LiveState
 from controller.logs import LogQueue
@@ -27,6 +28,7 @@ class Observed:
     settings: Settings
     socket: EventSocket
     rest: AriRest
+    dialplan: Dialplan
     journal: Journal
     live: LiveState
     lines: AudioSocketServer
@@ -46,6 +48,11 @@ def make_readiness(parts: Observed) -> Readiness:
         except AriError as error:
             return str(error)
         return None
+
+    async def dialplan() -> Why:
+        if parts.dialplan.why and parts.socket.connected:  # somebody may have mended it
+            await parts.dialplan.look()
+        return parts.dialplan.why
 
     async def admission() -> Why:
         return f"draining: {parts.switchboard.busy} calls are being finished" if parts.switchboard.draining else None
@@ -67,6 +74,7 @@ def make_readiness(parts: Observed) -> Readiness:
         [
             Dependency("ari", event_socket, required=True, fresh_s=0),
             Dependency("ari_rest", rest, required=True, fresh_s=SERVERS_FRESH_S),
+            Dependency("dialplan", dialplan, required=True, fresh_s=SERVERS_FRESH_S),
             Dependency("admission", admission, required=True, fresh_s=0),
             Dependency("journal", spool, required=True, fresh_s=0),
             Dependency("postgresql", postgresql, fresh_s=SERVERS_FRESH_S),

@@ -31,6 +31,7 @@ from controller.call import events as seen
 from controller.call import ids
 from controller.call.draft import QUEUE_CONTEXT
 from controller.call.state import Call, State
+from controller.dialplan import is_probe
 from controller.journal.records import CallRevised
 from controller.record import Journal, now_ms
 from controller.session import Session
@@ -177,8 +178,12 @@ class Recovery:
 
     async def _take(self, channel: Channel) -> None:
         """A caller in our application, in no books of ours."""
+        args = channel.dialplan.app_data.split(",")[1:]
+        if is_probe(args):
+            await self._remove("probe", channel.id)
+            return
         if not channel.channelvars.get("CALL_ID"):
-            self._switchboard.arrive(channel, channel.dialplan.app_data.split(",")[1:])  # he came while nobody listened
+            self._switchboard.arrive(channel, args)  # he came while nobody listened
             return
         log.warning("orphan_to_operators", channel=channel.id, call_id=channel.channelvars["CALL_ID"])
         try:
@@ -189,7 +194,7 @@ class Recovery:
     async def _remove(self, what: str, name: str) -> None:
         log.warning("leftover_removed", what=what, name=name)
         try:
-            await (self._asterisk.hang_up(name) if what == "leg" else self._asterisk.destroy_bridge(name))
+            await (self._asterisk.destroy_bridge(name) if what == "bridge" else self._asterisk.hang_up(name))
         except AriNotFound:
             return
 

@@ -24,6 +24,7 @@ from controller.call import events as seen
 from controller.call import ids
 from controller.call.events import Limits
 from controller.call.state import State
+from controller.dialplan import is_probe
 from controller.session import Session, Surroundings
 
 REMEMBERED = 2_048
@@ -111,9 +112,12 @@ class Switchboard:
 
     def arrive(self, channel: Channel, args: list[str], *, refused: str = "") -> None:
         """A caller entered our application whom no session knows."""
-        purpose = args[0] if args else ""
+        purpose = args[0] if args else "inbound"
+        if is_probe(args):
+            return
         if purpose not in {"inbound", "returned"}:
             log.error("stasis_purpose_unknown", channel=channel.id, purpose=purpose)
+            self._tasks.create_task(self._give_back(channel.id), name=f"give-back-{channel.id}")
             return
         if not refused:
             refused = "draining" if self.draining else "busy" if self.busy >= self._calls_max else ""
@@ -149,6 +153,13 @@ class Switchboard:
             await self._around.asterisk.hang_up(ids.leg_channel_id(leg))
         except AriError as error:
             log.info("leg_not_dropped", leg=leg, why=str(error))
+
+    async def _give_back(self, channel_id: str) -> None:
+        """To the dialplan, behind its Stasis(): it knows what it wanted, and nobody stays with us in silence."""
+        try:
+            await self._around.asterisk.continue_in_dialplan(channel_id)
+        except AriError as error:
+            log.warning("not_given_back", channel=channel_id, why=str(error))
 
     def _forget(self, task: asyncio.Task[None], arrived: seen.CallArrived) -> None:
         session = self._running.pop(task)

@@ -136,6 +136,12 @@ class AriRest:
             variables=dict(variables) if variables else None,
         )
 
+    async def create_channel(self, channel_id: str, endpoint: str, *args: str) -> Channel:
+        """A channel of ours that dials nobody yet; its StasisStart carries *args*."""
+        return await self._fetch(
+            Channel, "channels", "create", channelId=channel_id, endpoint=endpoint, app=self.app, appArgs=",".join(args) or None
+        )
+
     # ── bridges ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def create_bridge(self, bridge_id: str) -> Bridge:

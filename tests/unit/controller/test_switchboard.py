@@ -47,14 +47,26 @@ async def test_a_leg_that_nobody_wants_is_hung_up() -> None:
         await until(lambda: not h.asterisk.legs)
 
 
-async def test_strangers_and_unknown_purposes_are_left_alone() -> None:
+async def test_strangers_are_left_alone() -> None:
     async with house() as h:
         h.switchboard.handle(ari.ChannelDtmfReceived(channel=Channel(id="1700000000.9"), digit="1"))
-        h.asterisk.call_in("1700000000.8", "100", "summary", "x", "op1")
-        await asyncio.sleep(0)
         await asyncio.sleep(0)
         assert not h.switchboard.sessions
-        assert "1700000000.8" in h.asterisk.calls
+        assert not h.asterisk.done
+
+
+async def test_one_who_is_sent_to_us_for_an_unknown_purpose_is_given_back_to_the_dialplan() -> None:
+    async with house() as h:
+        h.asterisk.call_in("1700000000.8", "100", "summary", "x", "op1")
+        await until(lambda: not h.asterisk.calls["1700000000.8"].in_stasis)
+        assert h.asterisk.done == [("continue_in_dialplan", "1700000000.8")]
+        assert not h.switchboard.sessions
+
+
+async def test_a_dialplan_that_says_nothing_of_the_purpose_means_a_new_call() -> None:
+    async with house() as h:
+        h.switchboard.handle(ari.StasisStart(channel=Channel(id="1700000000.8"), args=[]))
+        assert len(h.switchboard.sessions) == 1
 
 
 async def test_a_supervisors_events_on_the_channel_transfer_and_hang_up() -> None:

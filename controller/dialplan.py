@@ -1,0 +1,68 @@
+"""Is the way to the operators there?
+
+Asterisk takes the order to continue in a context that does not exist without a word, and hangs the caller up. So we look before the first
+caller depends on it: a channel that calls nobody is made, asked, and removed, within milliseconds.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Protocol
+
+import structlog
+
+from controller.ari.errors import AriNotFound, AriRefused
+from controller.ari.resources import Channel
+from controller.call.draft import QUEUE_CONTEXT
+
+PROBE = "probe"
+"""The Stasis argument by which such a channel is told from a caller."""
+
+log = structlog.get_logger(__name__)
+
+
+class Prober(Protocol):
+    """``controller.ari.rest.AriRest`` is it; each raises ``AriError``."""
+
+    async def create_channel(self, channel_id: str, endpoint: str, *args: str) -> Channel: ...
+
+    async def get_variable(self, channel_id: str, variable: str) -> str: ...
+
+    async def hang_up(self, channel_id: str) -> None: ...
+
+
+class Dialplan:
+    """*context* is where callers are sent when the agent does not have them; its extension s must exist."""
+
+    def __init__(self, asterisk: Prober, context: str = QUEUE_CONTEXT) -> None:
+        self._asterisk = asterisk
+        self._context = context
+        self.why: str | None = "the dialplan was not looked at yet"  # why callers would be lost there; None: all is well
+
+    async def look(self) -> None:
+        """Sets ``why``. Raises AriError when Asterisk cannot be asked."""
+        before, self.why = self.why, await self._missing()
+        if self.why and self.why != before:
+            log.error("dialplan_incomplete", why=self.why)
+
+    async def _missing(self) -> str | None:
+        probe = f"p-{uuid.uuid4()}"
+        try:
+            await self._asterisk.create_channel(probe, f"Local/s@{self._context}/n", PROBE)
+            found = await self._asterisk.get_variable(probe, f"DIALPLAN_EXISTS({self._context},s,1)")
+        except AriRefused as error:
+            return f"the dialplan cannot be looked at: {error}"
+        finally:
+            with suppress(AriNotFound):
+                await self._asterisk.hang_up(probe)
+        if found == "1":
+            return None
+        return (
+            f"Asterisk's dialplan has no s in [{self._context}]: a transfer would hang the caller up; take it from asterisk/extensions.conf"
+        )
+
+
+def is_probe(args: Sequence[str]) -> bool:
+    return list(args[:1]) == [PROBE]
