@@ -27,9 +27,18 @@ _AHEAD = 2  # clauses in playing and readiness
 class Clause:
     text: str
     round_index: int
-    playback: Playback
+    playback: Playback | None = None  # from its first audio on: until then nothing waits behind it on the line
     fed_bytes: int = 0
     complete: bool = False
+
+    @property
+    def heard_ms(self) -> int:
+        return self.playback.heard_ms if self.playback else 0
+
+    async def played(self) -> None:
+        """Wait until the line is done with it; one without any sound is done at once."""
+        if self.playback is not None:
+            await self.playback.done()
 
 
 @dataclass(slots=True)
@@ -79,32 +88,40 @@ class Speech:
         """Speak until ``end`` and the last frame was played; raises ``VoiceFailed``."""
         while (item := await self._waiting.get()) is not None:
             if len(self._clauses) >= _AHEAD:
-                await self._clauses[-_AHEAD].playback.done()
-            clause = Clause(*item, self._line.play())
+                await self._clauses[-_AHEAD].played()
+            clause = Clause(*item)
             self._clauses.append(clause)
-            self._spawn(self._watch(clause), "speech-watch")  # ends by itself: a playback is always done one day
             await self._synthesise(clause)
-        if self._clauses:
-            await self._clauses[-1].playback.done()
+        for clause in self._clauses[-_AHEAD:]:
+            await clause.played()
 
     async def _synthesise(self, clause: Clause) -> None:
         async with closing(self._voice.speak(clause.text, self._line.format)) as pieces:
             while (piece := await _next(pieces)) is not None:
-                if self.times.audio_ms is None:
-                    self.times.audio_ms = self._now_ms()
+                if clause.playback is None:
+                    clause.playback = self._begin(clause)
                 clause.playback.feed(piece)
                 clause.fed_bytes += len(piece)
         clause.complete = True
-        clause.playback.finish()
+        if clause.playback is not None:
+            clause.playback.finish()
 
-    async def _watch(self, clause: Clause) -> None:
+    def _begin(self, clause: Clause) -> Playback:
+        """Its first audio is there."""
+        if self.times.audio_ms is None:
+            self.times.audio_ms = self._now_ms()
+        playback = self._line.play()
+        self._spawn(self._watch(clause, playback), "speech-watch")  # ends by itself: a playback is always done one day
+        return playback
+
+    async def _watch(self, clause: Clause, playback: Playback) -> None:
         """Tell when a clause begins after silence and when nothing is left to play."""
-        if not await clause.playback.started():
+        if not await playback.started():
             return
         if self.times.sent_ms is None:
             self.times.sent_ms = self._now_ms()
         self._on_started(self)
-        await clause.playback.done()
+        await playback.done()
         if clause is self._clauses[-1] and self._waiting.empty() and not self._ended:
             self._on_drained(self)
 
@@ -112,7 +129,7 @@ class Speech:
 
     @property
     def heard_ms(self) -> int:
-        return sum(clause.playback.heard_ms for clause in self._clauses)
+        return sum(clause.heard_ms for clause in self._clauses)
 
     @property
     def heard_whole(self) -> bool:
@@ -141,7 +158,7 @@ class Speech:
         if not clause.complete:
             # A cut in the middle of the synthesis: what came so far is not the whole clause.
             total_ms = max(total_ms + 1, len(clause.text) * _MS_PER_CHARACTER)
-        return heard_part(clause.text, clause.playback.heard_ms, total_ms)
+        return heard_part(clause.text, clause.heard_ms, total_ms)
 
 
 async def _next(pieces: AsyncIterator[bytes]) -> bytes | None:

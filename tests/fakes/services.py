@@ -56,16 +56,17 @@ class FakeRecognition:
 
 
 class FakeVoice:
-    """50 ms of sound per character after *latency_s*; ``fails`` is raised instead."""
+    """50 ms of sound per character after *latency_s*, or what ``latencies_s`` says for a text; ``fails`` is raised instead."""
 
     def __init__(self, latency_s: float = 0.1) -> None:
         self.latency_s = latency_s
+        self.latencies_s: dict[str, float] = {}
         self.texts: list[str] = []
         self.fails: AgentError | None = None
 
     async def speak(self, text: str, audio: AudioFormat) -> AsyncIterator[bytes]:
         self.texts.append(text)
-        await asyncio.sleep(self.latency_s)
+        await asyncio.sleep(self.latencies_s.get(text, self.latency_s))
         if self.fails is not None:
             raise self.fails
         for _ in range(len(text)):

@@ -372,6 +372,26 @@ async def test_a_slow_answer_follows_the_filler() -> None:
 
 
 @virtual_time
+async def test_a_filler_is_heard_while_the_voice_is_slow_with_the_answer() -> None:
+    talk = FakeTalk(says("Ось що я знайшла."))
+    talk.voice.latencies_s["Ось що я знайшла."] = 3.4
+    talk.begin()
+    await talk.agent_is_silent()
+    await talk.says("Потрібні шини", final_after_s=None)
+    ended_ms = talk.now_ms
+    await talk.agent_talks()
+    assert talk.line.voiced_at_ms[-1] - ended_ms <= 4_000
+    await talk.until(lambda: len(talk.transcript.turns) == 3)
+    turn = talk.transcript.turns[-1]
+    assert turn.heard_text == f"{PHRASES['filler_1']} Ось що я знайшла."
+    assert turn.latencies.filler_ms is not None
+    assert turn.latencies.answer_ms is not None
+    filler_length_ms = len(PHRASES["filler_1"]) * 50
+    assert turn.latencies.answer_ms >= turn.latencies.filler_ms + filler_length_ms
+    await _leave(talk)
+
+
+@virtual_time
 async def test_a_failed_shop_is_told_to_the_model_in_words() -> None:
     talk = FakeTalk(uses("check_availability", tyre_id="t1"), says("На жаль, система не відповідає. Вам передзвонити?"))
     talk.shop.fails = ShopFailed("503", status=503, retryable=True)
