@@ -14,6 +14,7 @@ import structlog
 
 from agent.dialogue import Dialogue
 from agent.guard import Guard
+from agent.history import heard_part
 from agent.minutes import Minutes
 from agent.outcome import HandOff, Outcome
 from agent.ports import Line, Model, Recognizer, Shop, Transcript, Voice
@@ -90,27 +91,28 @@ class Conversation:
         pcm = phrase_pcm("apology_transfer", line.format.rate_hz)
         if pcm is None:
             return outcome
-        began_ms = self._now_ms()
+        text, total_ms, began_ms = PHRASES["apology_transfer"], line.format.duration_ms(len(pcm)), self._now_ms()
         playback = line.play()
         playback.feed(pcm)
         playback.finish()
         try:
             async with asyncio.timeout(self._settings.last_words_s):
-                heard_ms = await playback.done()
+                await playback.done()
         except TimeoutError:
+            log.warning("apology_cut")
+        finally:  # when cancelled as well
             line.hush()
             heard_ms = playback.heard_ms
-        text = PHRASES["apology_transfer"]
-        self._minutes.agent_turn(
-            self._minutes.next_number(),
-            text=text,
-            heard_text=text if heard_ms else "",
-            heard_ms=heard_ms,
-            began_ms=began_ms,
-            interrupted=False,
-            latencies=Latencies(),
-            usage={},
-        )
+            self._minutes.agent_turn(
+                self._minutes.next_number(),
+                text=text,
+                heard_text=heard_part(text, heard_ms, total_ms),
+                heard_ms=heard_ms,
+                began_ms=began_ms,
+                interrupted=heard_ms < total_ms,
+                latencies=Latencies(),
+                usage={},
+            )
         return outcome
 
     def _now_ms(self) -> int:

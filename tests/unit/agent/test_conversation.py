@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import pytest
@@ -442,19 +443,11 @@ async def test_cancelling_silences_the_line_at_once_and_records_the_cut_turn() -
     await talk.says("Які є шини?")
     await talk.agent_talks()
     await asyncio.sleep(1.0)
-    assert talk.task is not None
-    talk.task.cancel()
-    cancelled_ms = talk.now_ms
-    with suppress(asyncio.CancelledError):
-        await talk.task
-    assert talk.task.cancelled()
-    await asyncio.sleep(1.0)
-    assert talk.line.voiced_at_ms[-1] <= cancelled_ms
+    await _cancel(talk)
     turn = talk.transcript.turns[-1]
     assert turn.interrupted
     assert turn.heard_text
     assert turn.heard_text != LONG
-    assert _tasks_left() == []
 
 
 @virtual_time
@@ -487,6 +480,87 @@ async def test_a_fault_of_ours_is_apologised_for_and_handed_over() -> None:
     assert outcome.why == "agent_failed"
     assert talk.transcript.turns[-1].text == PHRASES["apology_transfer"]
     assert talk.line.voiced_at_ms[-1] > talk.now_ms - 100
+
+
+@virtual_time
+async def test_cancelling_the_apology_for_a_fault_of_ours_silences_it_and_records_what_was_heard() -> None:
+    talk = FakeTalk()  # asked for a reply it does not have, the model breaks with IndexError
+    talk.begin()
+    await talk.agent_is_silent()
+    await talk.says("Потрібні шини")
+    await talk.agent_talks()
+    await asyncio.sleep(1.0)
+    await _cancel(talk)
+    cut = talk.transcript.turns[-1]
+    assert (cut.text, cut.interrupted) == (PHRASES["apology_transfer"], True)
+    assert cut.heard_ms == pytest.approx(1_000, abs=60)
+    assert cut.heard_text
+    assert PHRASES["apology_transfer"].startswith(cut.heard_text)
+    assert cut.heard_text != PHRASES["apology_transfer"]
+
+
+async def _greeting(talk: FakeTalk) -> None:
+    await talk.agent_talks()
+
+
+async def _listening(talk: FakeTalk) -> None:
+    await talk.agent_is_silent()
+
+
+async def _hearing(talk: FakeTalk) -> None:
+    await talk.agent_is_silent()
+    await talk.says("Потрібні шини", final_after_s=None)
+
+
+async def _thinking(talk: FakeTalk) -> None:
+    await talk.agent_is_silent()
+    await talk.says("Потрібні шини")
+    await talk.until(lambda: talk.model.requests)
+
+
+async def _filling(talk: FakeTalk) -> None:
+    talk.model.latency_s = 10.0
+    await _thinking(talk)
+    await talk.agent_talks()
+
+
+async def _synthesising(talk: FakeTalk) -> None:
+    talk.voice.latency_s = 2.0
+    await _thinking(talk)
+    await talk.until(lambda: len(talk.voice.texts) == 2)
+
+
+async def _speaking(talk: FakeTalk) -> None:
+    await _thinking(talk)
+    await talk.agent_talks()
+
+
+async def _held(talk: FakeTalk) -> None:
+    await _speaking(talk)
+    await talk.makes_noise(200)
+    assert talk.line.paused
+
+
+async def _apologising(talk: FakeTalk) -> None:
+    talk.model.replies[0] = [ModelFailed("529")]
+    await _thinking(talk)
+    await talk.agent_talks()
+
+
+@pytest.mark.parametrize("reach", [_greeting, _listening, _hearing, _thinking, _filling, _synthesising, _speaking, _held, _apologising])
+def test_cancelling_in_any_state_is_silent_at_once_and_leaves_a_true_record(reach: Callable[[FakeTalk], Awaitable[None]]) -> None:
+    @virtual_time
+    async def talked() -> None:
+        talk = FakeTalk(says(LONG))
+        talk.begin()
+        await reach(talk)
+        await _cancel(talk)
+        assert not talk.line.paused
+        heard_ms = sum(turn.heard_ms or 0 for turn in talk.transcript.turns)
+        assert heard_ms == pytest.approx(len(talk.line.voiced_at_ms) * 20, abs=20 * len(talk.transcript.turns))
+        assert talk.recognizer.open_now == 0
+
+    talked()
 
 
 @virtual_time
@@ -539,6 +613,19 @@ async def test_a_caller_who_goes_on_before_the_answer_is_heard_out() -> None:
     assert [turn.speaker for turn in talk.transcript.turns] == ["agent", "caller", "caller", "agent"]
     assert len(sound(100, talk.line.format)) == 5
     await _leave(talk)
+
+
+async def _cancel(talk: FakeTalk) -> None:
+    """Cancel; from then on the caller hears nothing, and no task is left."""
+    assert talk.task is not None
+    frames = len(talk.line.voiced_at_ms)
+    talk.task.cancel()
+    with suppress(asyncio.CancelledError):
+        await talk.task
+    assert talk.task.cancelled()
+    await asyncio.sleep(1.0)
+    assert len(talk.line.voiced_at_ms) <= frames
+    assert _tasks_left() == []
 
 
 async def _leave(talk: FakeTalk) -> None:
