@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Collection
 from agent.ports import Voice
 from agent.prompt.phrases import PHRASES
 from agent.prompt.rendered import prerendered
+from agent.streams import closing
 from audiosocket.audio import AudioFormat
 
 _PIECE_MS = 1_000  # of stored audio fed at once
@@ -46,10 +47,11 @@ class CachedVoice:
                 yield known[at : at + step]
             return
         pieces: list[bytes] = []
-        async for piece in self._voice.speak(text, audio):
-            if text in self._fixed:
-                pieces.append(piece)
-            yield piece
+        async with closing(self._voice.speak(text, audio)) as synthesised:
+            async for piece in synthesised:
+                if text in self._fixed:
+                    pieces.append(piece)
+                yield piece
         if pieces:  # only a phrase that came to its end is worth keeping
             self._keep(key, b"".join(pieces))
 

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from agent.cached_voice import CachedVoice
 from agent.errors import VoiceFailed
 from agent.ports import Voice
 from agent.prompt.phrases import PHRASES
+from agent.streams import closing
 from audiosocket.audio import SLIN8, SLIN16, AudioFormat
 from tests.fakes.clock import virtual_time
 from tests.fakes.services import FakeVoice
@@ -69,3 +72,21 @@ async def test_a_phrase_that_failed_half_way_is_not_kept() -> None:
         await spoken(voice, PHRASES["transfer"])
     real.fails = None
     assert await spoken(voice, PHRASES["transfer"])
+
+
+@virtual_time
+async def test_leaving_in_the_middle_closes_the_real_voice_before_it_returns() -> None:
+    class Watched(FakeVoice):
+        closed = False
+
+        async def speak(self, text: str, audio: AudioFormat) -> AsyncIterator[bytes]:
+            try:
+                yield b"\0\0"
+                yield b"\0\0"
+            finally:
+                self.closed = True
+
+    real = Watched()
+    async with closing(CachedVoice(real, bundled=none).speak("Ваше замовлення.", SLIN16)) as pieces:
+        await anext(pieces)
+    assert real.closed
