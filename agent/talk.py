@@ -238,8 +238,10 @@ class Talk:
         def guarded(*args: Any) -> None:
             try:
                 act(*args)
-            except Exception as error:  # noqa: BLE001 - told through the outcome, where the conversation sees to it
-                if not self._outcome.done():
+            except Exception as error:  # told through the outcome, where the conversation sees to it
+                if self._outcome.done():
+                    log.exception("talk_broke_after_its_end")
+                else:
                     self._outcome.set_exception(error)
 
         return guarded

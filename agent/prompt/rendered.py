@@ -10,12 +10,10 @@ import wave
 from collections.abc import AsyncIterator
 from importlib import resources
 
-import numpy as np
-import soxr
-
 from agent.errors import VoiceFailed
 from agent.prompt.phrases import PHRASES
 from audiosocket.audio import SAMPLE_BYTES, SLIN16, AudioFormat
+from audiosocket.resample import resample
 
 _KEYS = {text: key for key, text in PHRASES.items()}
 
@@ -31,10 +29,7 @@ def phrase_pcm(key: str, rate_hz: int) -> bytes | None:
         if shape != (SLIN16.rate_hz, 1, SAMPLE_BYTES):
             raise ValueError(f"{file.name}: 16 kHz mono 16-bit is needed, this is {shape}")
         pcm = audio.readframes(audio.getnframes())
-    if rate_hz == SLIN16.rate_hz:
-        return pcm
-    resampled: np.ndarray = soxr.resample(np.frombuffer(pcm, dtype="<i2"), SLIN16.rate_hz, rate_hz, quality="HQ")
-    return bytes(resampled.astype("<i2").tobytes())
+    return resample(pcm, SLIN16, AudioFormat(rate_hz))
 
 
 def prerendered(text: str, audio: AudioFormat) -> bytes | None:
