@@ -84,8 +84,9 @@ class Recovery:
     async def reconcile(self) -> None:
         """Raises AriError. Call it after each opening of the event socket."""
         async with self._one_at_a_time:
-            by = await self._who_ended_calls()
+            started = (await self._asterisk.asterisk_info()).status.startup_time
             first = await self._look()
+            by = self._who_ended_calls(started)
             gone = [session for session, call in first.calls.items() if call.channel_id not in first.channels]
             for session in gone:
                 session.post(seen.ChannelGone(seen=False, by=by))
@@ -100,9 +101,8 @@ class Recovery:
                 await self._act(first, await self._look())
             log.info("reconciled", calls=len(first.calls), gone=len(gone))
 
-    async def _who_ended_calls(self) -> seen.By | None:
-        """Asterisk, if it was started anew since the last time."""
-        started = (await self._asterisk.asterisk_info()).status.startup_time
+    def _who_ended_calls(self, started: str) -> seen.By | None:
+        """Asterisk, if it was started anew since the last look that came to an end."""
         before, self._asterisk_started = self._asterisk_started, started
         return "asterisk" if before not in {"", started} else None
 

@@ -246,9 +246,12 @@ class Session:
 
     def _start_agent(self, run: int, opening: str) -> None:
         line = self._lines[self.call.leg or ""]  # joined, so open, and not released before the agent is stopped
-        self._agent = self._tasks.create_task(self._converse(run, line, opening), name=f"agent-{self.call.call_id}")
+        self._agent = self._tasks.create_task(self._converse(run, line, opening, after=self._agent), name=f"agent-{self.call.call_id}")
 
-    async def _converse(self, run: int, line: Line, opening: str) -> None:
+    async def _converse(self, run: int, line: Line, opening: str, *, after: asyncio.Task[None] | None) -> None:
+        """*after*: the run before, which may still be ending; two at once would write into one history."""
+        if after is not None:
+            await _see_off(after)
         try:
             if self._conversation is None:
                 self._conversation = self._around.converse(Caller(self.call.call_id, self.call.caller_id), self.record)
@@ -281,7 +284,10 @@ class Session:
         return {name: sum(getattr(line.stats, name) for line in self._all_lines) for name in counts} if self._all_lines else {}
 
     async def _rescue(self) -> None:
-        await rescue(self._around.asterisk, self.call, self._lines)
+        try:
+            await rescue(self._around.asterisk, self.call, self._lines)
+        except Exception:  # one call's fault must not reach the others; what is left here, reconciling finds
+            log.exception("rescue_failed", call_id=self.call.call_id)
         self.call = replace(self.call, state=State.ENDED, outcome="failed", ended_by="controller")
         self.record.fail(self.call, ended_at_ms=self._around.clock_ms(), media=self._media())
 

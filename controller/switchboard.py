@@ -54,6 +54,7 @@ class Switchboard:
         self.left = _Remembered()  # channels that left our application, in case somebody still believes them there
         self.finished = _Remembered()  # ids of calls that were ours
         self.draining = False
+        self._closing = False  # no time is left: who comes now is sent to the queue and written down at once
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
@@ -100,6 +101,8 @@ class Switchboard:
             return
         if isinstance(message, ari.StasisEnd | ari.ChannelDestroyed):
             self.left.add(channel.id)
+        elif isinstance(message, ari.StasisStart):
+            self.left.discard(channel.id)
         if leg := ids.leg_of_channel(channel.id):
             self._about_leg(message, leg)
         elif session := self._by_channel.get(channel.id):
@@ -134,6 +137,8 @@ class Switchboard:
         self._sessions[arrived.call_id] = session
         self._by_channel[channel.id] = session
         session.post(arrived)
+        if self._closing:
+            session.post(seen.ControllerStopping())
         task = self._tasks.create_task(session.run(), name=f"call-{arrived.call_id}")
         self._running[task] = session
         task.add_done_callback(lambda done: self._forget(done, arrived))
@@ -184,6 +189,7 @@ class Switchboard:
             for session in self.sessions:
                 session.post(seen.TransferRequested(by="controller", reason="draining"))
             await self._until(lambda: self.busy == 0, transfer_s)
+        self._closing = True
         for session in self.sessions:
             session.post(seen.ControllerStopping())
         if not await self._until(lambda: not self._running, closing_s):
@@ -217,6 +223,9 @@ class _Remembered:
         while len(self._names) > REMEMBERED:
             self._names.popitem(last=False)
         return new
+
+    def discard(self, name: str) -> None:
+        self._names.pop(name, None)
 
     def __contains__(self, name: object) -> bool:
         return name in self._names

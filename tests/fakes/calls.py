@@ -39,6 +39,8 @@ class PuppetAgent:
         self.running = 0
         self.at_once_max = 0
         self.cancelled = 0
+        self.may_end = asyncio.Event()  # clear it: the agent has something to finish after it was stopped
+        self.may_end.set()
         self._says: asyncio.Future[Outcome] | None = None
 
     async def run(self, line: Line, opening: str) -> Outcome:
@@ -55,6 +57,7 @@ class PuppetAgent:
         except asyncio.CancelledError:
             self.cancelled += 1
             self.transcript.turn(TurnRecord(turn_number=1, speaker="agent", text="Доб…", started_at_ms=0, interrupted=True))
+            await self.may_end.wait()
             raise
         finally:
             closed.cancel()

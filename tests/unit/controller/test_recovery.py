@@ -121,6 +121,38 @@ async def test_calls_lost_in_a_restart_are_put_down_to_asterisk() -> None:
         assert not agent.running
 
 
+async def test_a_look_that_fails_does_not_forget_that_asterisk_was_restarted(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with house() as h:
+        await h.talk(CALLER)
+        recovery = h.recovery()
+        await recovery.reconcile()
+        h.asterisk.restart()
+        with monkeypatch.context() as patch:
+            patch.setattr(h.asterisk, "channels", _away)
+            with pytest.raises(AriUnavailable):
+                await recovery.reconcile()
+        await recovery.reconcile()
+        await h.ended("failed", "asterisk")
+
+
+async def _away() -> list[Channel]:
+    raise AriUnavailable("GET /channels", "still loading")
+
+
+async def test_who_left_once_and_came_back_during_a_gap_is_taken() -> None:
+    async with house() as h:
+        agent = await h.talk(CALLER)
+        agent.hands_off()
+        await h.state("queued")
+        h.asterisk.queue_gives_up(CALLER, "TIMEOUT")
+        await until(lambda: agent.openings == ["greeting", "nobody_free"])
+        h.asterisk.faults["continue_in_dialplan"].append(AriUnavailable("POST /continue", "gone for a moment"))
+        h.session().post("no event")  # type: ignore[arg-type]
+        await until(lambda: not h.switchboard.sessions)
+        await h.recovery().reconcile()
+        await until(lambda: h.asterisk.calls[CALLER].app_name == "Queue")
+
+
 async def test_a_move_during_a_gap_is_followed() -> None:
     async with house() as h:
         await h.talk(CALLER)

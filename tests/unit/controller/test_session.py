@@ -7,7 +7,7 @@ from controller.ari.errors import AriNotFound, AriRefused, AriTimeout, AriUnavai
 from controller.call import events as seen
 from controller.call.events import Limits
 from controller.call.machine import receive
-from controller.call.state import Call
+from controller.call.state import Call, State
 from tests.fakes.calls import House, house, until
 
 CALLER = "1700000000.1"
@@ -289,6 +289,34 @@ async def test_a_caller_who_leans_on_his_keys_delays_nothing_else() -> None:
         await h.ended("hung_up", "caller")
         assert agent.cancelled == 1
         assert sum(step.event["type"] == "digit_pressed.1" for step in h.journal.steps) <= 64
+
+
+async def test_the_agent_begins_again_only_when_its_earlier_run_has_ended() -> None:
+    async with house() as h:
+        agent = await h.talk(CALLER)
+        agent.may_end.clear()
+        h.session().post(seen.LineLost(leg_id=h.session().call.leg or ""))
+        await until(lambda: h.session().call.legs_made == 2 and h.session().call.state is State.TALKING)
+        await until(lambda: len(h.server.lines) == 1 and agent.cancelled)
+        assert agent.openings == ["greeting"], "two runs at once would write into one history"
+        agent.may_end.set()
+        await until(lambda: agent.openings == ["greeting", "didnt_hear"])
+        agent.says_goodbye()
+        await h.ended("goodbye", "agent")
+
+
+async def test_a_rescue_that_breaks_as_well_harms_no_other_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def break_down(*_: object) -> None:
+        raise RuntimeError("another bug")
+
+    async with house() as h:
+        await h.talk(CALLER)
+        other = await h.talk("1700000000.7")
+        monkeypatch.setattr("controller.session.rescue", break_down)
+        h.switchboard.sessions[0].post("no event")  # type: ignore[arg-type]
+        await until(lambda: len(h.switchboard.sessions) == 1)
+        assert [(record.outcome, record.ended_by) for record in h.journal.closed] == [("failed", "controller")]
+        assert other.running
 
 
 async def test_a_fault_of_ours_costs_the_caller_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,3 +117,17 @@ async def test_stopping_without_any_time_leaves_callers_to_the_queue_and_closes_
         await h.switchboard.drain(0.0, transfer_s=0.0)
         await h.ended("orphaned", "controller")
         assert h.asterisk.calls["1700000000.1"].app_name == "Queue"
+
+
+async def test_who_calls_in_the_very_last_moment_reaches_the_queue_and_holds_nothing_up() -> None:
+    async with house() as h:
+        agent = await h.talk("1700000000.1")
+        agent.may_end.clear()
+        stopping = asyncio.create_task(h.switchboard.drain(0.0, transfer_s=0.0))
+        await until(lambda: agent.cancelled)  # its record closes behind it
+        h.asterisk.call_in("1700000000.2")
+        await until(lambda: h.asterisk.calls["1700000000.2"].app_name == "Queue")
+        agent.may_end.set()
+        async with asyncio.timeout(2.0):
+            await stopping
+        await h.ended("orphaned", "controller", calls=2)
