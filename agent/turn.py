@@ -231,7 +231,9 @@ class Turn:
             return []
         self._quiet_from_ms = now_ms
         if self._last_words:
-            return [Finish("silence")] if self._prompts > 1 else []
+            self._last_words = False
+            # A sound that came with our last frames may be he.
+            return [Finish("silence")] if self._prompts > 1 and self.state is not TurnState.HELD else []
         self._leaving_at_ms = now_ms + self.config.farewell_ms if farewell else None
         return []
 

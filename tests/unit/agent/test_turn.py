@@ -222,6 +222,33 @@ def test_words_into_our_goodbye_keep_the_call() -> None:
     assert play.at(27_000, ReplyOver()) == []
 
 
+def test_a_sound_at_the_very_end_of_our_goodbye_keeps_the_call_until_it_is_known() -> None:
+    play = listening()
+    play.at(11_000)
+    play.at(13_000, ReplyOver())
+    play.at(23_000)
+    play.at(25_980, SpeechBegan(25_980))
+    assert play.at(26_000, ReplyOver()) == []  # its last frame left before the pause
+    play.at(27_000, interim("я тут"))
+    play.at(28_000, SpeechEnded(27_800), final("я тут"))
+    assert isinstance(play.effects[-1][1], Cut | Think)
+    play.at(29_000, ReplyStarted())
+    play.at(30_000, ReplyOver(farewell=True))
+    assert play.at(31_200) == [Finish("goodbye")]
+
+
+def test_a_noise_at_the_very_end_of_our_goodbye_only_puts_the_end_off() -> None:
+    play = listening()
+    play.at(11_000)
+    play.at(13_000, ReplyOver())
+    play.at(23_000)
+    play.at(25_980, SpeechBegan(25_980))
+    assert play.at(26_000, ReplyOver()) == []
+    play.at(26_200, SpeechEnded(26_040))
+    assert play.at(36_000)[-1] == Say("goodbye_silence")
+    assert play.at(39_000, ReplyOver()) == [Finish("silence")]
+
+
 def test_after_a_farewell_the_call_ends_unless_he_objects() -> None:
     play = speaking()
     play.at(6_000, ReplyOver(farewell=True))
