@@ -49,6 +49,7 @@ from controller.logs import LogQueue
 from controller.masking import Masking
 from controller.observation import Observed, make_readiness, watch
 from controller.recovery import Recovery
+from controller.secret_values import secrets_of
 from controller.services import CredentialsMissing, open_services
 from controller.session import Caller, ConversationLike, Surroundings
 from controller.settings import Settings
@@ -82,17 +83,6 @@ class Controller:
     journal: Journal
     socket: EventSocket
     api_port: int
-
-
-def secrets_of(settings: Settings) -> list[str]:
-    """Every value that must not be readable anywhere."""
-    return [
-        settings.anthropic.api_key.get_secret_value(),
-        settings.shop.api_key.get_secret_value(),
-        settings.ari.password.get_secret_value(),
-        settings.database.url.get_secret_value(),
-        settings.redis.url.get_secret_value(),
-    ]
 
 
 @asynccontextmanager

@@ -23,6 +23,7 @@ GroupT = TypeVar("GroupT", bound=Group)
 
 EXIT_FAILED = 1
 EXIT_SETTINGS = 2
+LOOK_AT_DATABASE = "Is it running, and is DATABASE_URL its address?"
 
 app = typer.Typer(
     help="The call controller: a Stasis application that owns every call on Asterisk, with an AI agent that talks with the caller.",
@@ -42,10 +43,11 @@ Numbers = Annotated[bool, typer.Option("--numbers", help="Show telephone numbers
 def run() -> None:
     """Take calls until SIGTERM or Ctrl-C, which let running calls finish; a second one hurries."""
     signal.signal(signal.SIGTERM, _not_yet_started)
-    from controller.app import CannotStart, secrets_of
+    from controller.app import CannotStart
     from controller.app import run as run_controller
     from controller.logs import logging_to
     from controller.masking import Masking
+    from controller.secret_values import secrets_of
 
     settings = _settings()
     with logging_to(None, settings.log, Masking(secrets_of(settings))) as log_queue:
@@ -121,7 +123,7 @@ def migrate(revision: Annotated[str, typer.Argument(help="The schema's revision.
         migrations.upgrade(dsn, revision)
     except (sqlalchemy.exc.SQLAlchemyError, psycopg.Error) as error:
         cause = getattr(error, "orig", None) or error  # psycopg's own words, without SQLAlchemy's around them
-        _fail(f"The schema could not be changed: {str(cause).strip().splitlines()[0]}")
+        _fail(f"The schema could not be changed: {str(cause).strip().splitlines()[0]}. {LOOK_AT_DATABASE}")
     out.print("The schema is up to date.")
 
 
@@ -151,7 +153,7 @@ def _from_database(ask: Any) -> Any:
     except psycopg.errors.UndefinedTable:
         _fail("The database has no tables of ours yet: callctl migrate makes them")
     except psycopg.Error as error:
-        _fail(f"PostgreSQL: {(str(error).strip().splitlines() or [type(error).__name__])[0]}")
+        _fail(f"PostgreSQL: {(str(error).strip().splitlines() or [type(error).__name__])[0]}. {LOOK_AT_DATABASE}")
 
 
 def _mask(numbers: bool) -> Any:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -57,6 +59,17 @@ def _scheme(*schemes: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def _libpq_address(value: SecretStr) -> SecretStr:
+    """libpq's own complaints quote the password, so none of them may be made later."""
+    try:
+        host = conninfo_to_dict(value.get_secret_value()).get("host")
+    except psycopg.Error:
+        host = "@"
+    if "@" in str(host):
+        raise ValueError("is no address that PostgreSQL understands; in a password, write @ as %40, / as %2F, % as %25")
+    return value
 
 
 WebAddress = Annotated[str, AfterValidator(_web_address)]
@@ -144,7 +157,9 @@ class ShopSettings(Group, env_prefix="SHOP_"):
 
 
 class DatabaseSettings(Group, env_prefix="DATABASE_"):
-    url: Annotated[Secret, _scheme("postgresql", "postgres")] = Field(description="postgresql://user:password@host:5432/database")
+    url: Annotated[Secret, _scheme("postgresql", "postgres"), AfterValidator(_libpq_address)] = Field(
+        description="postgresql://user:password@host:5432/database"
+    )
 
 
 class RedisSettings(Group, env_prefix="REDIS_"):
@@ -224,7 +239,11 @@ class Settings:
                 problems += error.problems
         if problems:
             raise SettingsError(problems)
-        return cls(**groups)  # type: ignore[arg-type]  # each group under its own name
+        settings = cls(**groups)  # type: ignore[arg-type]  # each group under its own name
+        if settings.audiosocket.max_connections < settings.calls.max:
+            what = f"is {settings.audiosocket.max_connections}, too few for CALLS_MAX={settings.calls.max}: each call has a connection"
+            raise SettingsError([Problem("AUDIOSOCKET_MAX_CONNECTIONS", what)])
+        return settings
 
 
 GROUPS: dict[str, type[Group]] = {

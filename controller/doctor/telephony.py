@@ -54,6 +54,9 @@ async def asterisk(settings: Settings) -> list[Finding]:
         except AriUnavailable as error:
             advice = "Start Asterisk with http.conf enabled and res_ari loaded, or set ARI_URL."
             return [fail(f"Asterisk does not answer at {ari.url}: {error.message}.", advice)]
+        except AriError as error:
+            advice = "Something else may listen there, or Asterisk hangs: try `core show channels` on its console; then set ARI_URL."
+            return [fail(f"What is at {ari.url} does not answer as Asterisk does: {error.message}.", advice)]
         findings = [ok(f"Asterisk {version} answers at {ari.url} to the user {ari.username}.")]
         if not version.startswith(f"{TESTED_MAJOR}."):
             findings.append(warn(f"Asterisk {version} is not what callctl is tested on.", f"Use {TESTED_MAJOR}."))

@@ -98,6 +98,16 @@ async def test_a_wrong_ari_password_is_told_from_an_asterisk_that_is_away(enviro
     assert any("refuses the user callctl: 401" in what for what in wrong(await consult()))
 
 
+async def test_a_port_that_takes_connections_and_says_nothing_is_told(environment: pytest.MonkeyPatch) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        environment.setenv("ARI_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        findings = await consult()
+    assert any("does not answer as Asterisk does" in what for what in wrong(findings))
+    assert not any("broke" in what for what in wrong(findings))
+
+
 async def test_a_taken_port_is_told_and_the_media_leg_is_tried_on_another(environment: pytest.MonkeyPatch) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", int(os.environ["AUDIOSOCKET_PORT"])))

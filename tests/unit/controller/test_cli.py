@@ -36,6 +36,7 @@ def test_a_database_that_is_away_is_told_in_one_line(arguments: list[str], monke
     ended = CliRunner().invoke(app, arguments)
     assert ended.exit_code == 1
     assert "port 1" in ended.stderr
+    assert "DATABASE_URL" in ended.stderr, "what to look at"
     assert len(ended.stderr.splitlines()) == 1
     assert "hunter2" not in ended.output
 

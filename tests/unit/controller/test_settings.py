@@ -79,6 +79,19 @@ def test_an_address_with_a_password_in_it_is_refused(monkeypatch: pytest.MonkeyP
     assert set(problems()) == {"ARI_URL"}
 
 
+@pytest.mark.parametrize("password", ["p@ss-word", "pa%zzword", "pass word/x"])
+def test_a_password_that_breaks_the_address_is_told_at_once_and_not_shown(monkeypatch: pytest.MonkeyPatch, password: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://callctl:{password}@127.0.0.1/callctl")
+    told = problems()["DATABASE_URL"]
+    assert "%40" in told
+    assert not any(part in told for part in (password, "ss-word", "zzword", "word/x"))
+
+
+def test_fewer_media_legs_than_calls_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLS_MAX", "301")
+    assert "CALLS_MAX=301" in problems()["AUDIOSOCKET_MAX_CONNECTIONS"]
+
+
 def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUDIOSOCKET_PORT", "")
     monkeypatch.setenv("ARI_PASSWORD", "")
