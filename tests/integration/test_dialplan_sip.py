@@ -1,6 +1,10 @@
 """SIP at the door: who is let in, and how."""
 
 import asyncio
+import hashlib
+import re
+import socket
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -46,11 +50,6 @@ async def register(stack: DevStack, user: str, password: str) -> str:
 
 
 def _register(port: int, user: str, password: str) -> str:
-    import hashlib
-    import re
-    import socket
-    import uuid
-
     uri, codes, authorization = f"sip:{LOOPBACK}:{port}", [], ""
     call = uuid.uuid4()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
@@ -72,7 +71,8 @@ def _register(port: int, user: str, password: str) -> str:
                 "Content-Length: 0",
             ]
             phone.sendto("\r\n".join([*lines, "", ""]).encode(), (LOOPBACK, port))
-            answer = phone.recv(4096).decode()
+            while not (answer := phone.recv(4096).decode()).startswith("SIP/2.0"):
+                pass  # Asterisk asks the contact it has just learnt how it is (OPTIONS), sometimes before it answers
             codes.append(answer.split()[1])
             challenge = dict(
                 re.findall(r'(\w+)="([^"]*)"', next((line for line in answer.splitlines() if line.startswith("WWW-Auth")), ""))
