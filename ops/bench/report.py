@@ -51,6 +51,7 @@ def notes(levels: Sequence[Level]) -> list[str]:
         "Set-up counts from the order to Asterisk to call the telephone. Wire latency: last voiced frame out of the caller's telephone to"
         " first voiced frame in. Our share: that less the endpointing hold, the stand-ins' service times, and the silence with which the"
         " stand-in voice begins. Where many callers asked the same at the same moment, the mean of the requests that fit is taken off.",
+        "A service time begins when the stand-in has read the request: what it waited before that, for a core or in gRPC, counts as ours.",
         "Everything runs on the same cores: callers, stand-ins and databases take theirs from the controller and Asterisk.",
     ]
     for level in levels:

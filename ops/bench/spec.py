@@ -26,7 +26,7 @@ class RoundSpec(msgspec.Struct, frozen=True):
     per_second: float
     first_number: int
     watched: dict[str, list[int]]
-    questions: int = 3
+    questions: int
 
 
 class QuestionSeen(msgspec.Struct):
