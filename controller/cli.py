@@ -70,6 +70,7 @@ def doctor() -> None:
 def calls(
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="How many.")] = 20,
     days: Annotated[int, typer.Option("--days", "-d", min=1, max=366, help="How far back.")] = 7,
+    outcome: Annotated[str | None, typer.Option(help="Only those that ended so; nobody_free: whom we promised to call back.")] = None,
     numbers: Numbers = False,
 ) -> None:
     """List the latest calls, newest first."""
@@ -78,11 +79,13 @@ def calls(
 
     async def ask(connection: psycopg.AsyncConnection[Any]) -> list[dict[str, Any]]:
         now = datetime.now(UTC)
-        return await recent_calls(connection, since=now - timedelta(days=days), until=now + timedelta(hours=1), limit=limit)
+        return await recent_calls(
+            connection, since=now - timedelta(days=days), until=now + timedelta(hours=1), limit=limit, outcome=outcome
+        )
 
     found = _from_database(ask)
     if not found:
-        out.print(f"No calls within the last {days} days.")
+        out.print(f"No calls within the last {days} days{f' that ended with {outcome}' if outcome else ''}.", highlight=False)
         return
     out.print(calls_table(found, _mask(numbers)))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from controller.journal.queries import CallShown, Row
@@ -20,17 +20,16 @@ Mask = Callable[[str], str]
 
 
 def calls_table(calls: Iterable[Row], mask: Mask) -> Table:
-    table = Table(
-        "started (UTC)", "call", "caller", "length", "state", "outcome", "ended by", "turns", "tools", box=None, header_style="bold"
-    )
+    whole_id = Column("call", no_wrap=True, min_width=36)  # it is there to be copied, however narrow the terminal
+    numbers = (Column(name, justify="right") for name in ("turns", "tools"))
+    table = Table("started (UTC)", whole_id, "caller", "length", "outcome", "ended by", *numbers, box=None, header_style="bold")
     for call in calls:
         table.add_row(
-            f"{call['started_at']:%Y-%m-%d %H:%M:%S}",
+            f"{call['started_at']:%Y-%m-%d %H:%M}",
             str(call["id"]),
             escape(mask(call["caller_id"])),
             _length(call["duration_s"]),
-            call["state"],
-            _text(call["outcome"]),
+            _text(call["outcome"] or call["state"]),
             _text(call["ended_by"]),
             str(call["turns"]),
             str(call["tool_calls"]),
@@ -51,7 +50,9 @@ def call_sheet(shown: CallShown, mask: Mask, *, events: bool = False) -> Rendera
 def _record(call: Row, mask: Mask) -> Table:
     table = Table.grid(padding=(0, 2))
     outcome = call["outcome"] or "still open"
-    transfer = f"yes, {call['transfer_reason']}" if call["transferred_to_operator"] else "no"
+    transfer = "yes" if call["transferred_to_operator"] else "no"
+    if call["transfer_reason"]:
+        transfer += f" ({call['transfer_reason']})"
     for name, value in (
         ("call", call["id"]),
         ("caller", mask(call["caller_id"])),
@@ -68,7 +69,8 @@ def _record(call: Row, mask: Mask) -> Table:
 
 
 def _turns(turns: list[Row], mask: Mask) -> Table:
-    table = Table("#", "who", "what was said", *(f"{stage} ms" for stage in STAGES), title="Turns", title_justify="left", box=None)
+    stages = (Column(stage, justify="right") for stage in STAGES)
+    table = Table("#", "who", "what was said", *stages, title="Turns; timings in ms", title_justify="left", box=None)
     for turn in turns:
         timings = ("" if turn[f"{stage}_ms"] is None else str(turn[f"{stage}_ms"]) for stage in STAGES)
         table.add_row(str(turn["turn_number"]), turn["speaker"], _said(turn, mask), *timings)

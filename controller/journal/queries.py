@@ -45,10 +45,12 @@ class CallShown:
     events: list[Row]
 
 
-async def recent_calls(connection: AsyncConnection[Any], *, since: datetime, until: datetime, limit: int = 20) -> list[Row]:
+async def recent_calls(
+    connection: AsyncConnection[Any], *, since: datetime, until: datetime, limit: int = 20, outcome: str | None = None
+) -> list[Row]:
     """Calls that started in [*since*, *until*), newest first: columns of ``calls`` and the numbers ``turns``, ``tool_calls``."""
     bounds = {"since": since, "until": until, "parts_since": since - BEFORE, "parts_until": until + LONGEST_CALL}
-    return await _fetch(connection, "recent_calls", **bounds, limit=limit)
+    return await _fetch(connection, "recent_calls", **bounds, limit=limit, outcome=outcome)
 
 
 async def show_call(connection: AsyncConnection[Any], call_id: uuid.UUID) -> CallShown | None:

@@ -115,10 +115,12 @@ ORDER BY child.relname;
 -- Reading.
 
 -- name: recent_calls
--- Newest first, with how much was said and done in each.
+-- Newest first, with how much was said and done in each; of one outcome only, if it is given.
 SELECT calls.*, turns.count AS turns, tools.count AS tool_calls
 FROM (
-    SELECT * FROM calls WHERE started_at >= %(since)s AND started_at < %(until)s ORDER BY started_at DESC, id DESC LIMIT %(limit)s
+    SELECT * FROM calls WHERE started_at >= %(since)s AND started_at < %(until)s
+        AND (%(outcome)s::text IS NULL OR outcome = %(outcome)s)
+    ORDER BY started_at DESC, id DESC LIMIT %(limit)s
 ) calls
 CROSS JOIN LATERAL (
     SELECT count(*) FROM call_turns WHERE call_id = calls.id AND created_at >= %(parts_since)s AND created_at < %(parts_until)s

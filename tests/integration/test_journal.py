@@ -299,6 +299,9 @@ async def test_recent_calls_are_listed_newest_first_with_what_happened_in_them(d
         assert await journal.flush(10)
     async with await connect(dsn, "test") as connection:
         found = await recent_calls(connection, since=now - timedelta(hours=1), until=now + timedelta(minutes=1), limit=3)
+        for outcome, number in (("goodbye", 4), ("nobody_free", 0)):
+            ended = await recent_calls(connection, since=now - timedelta(hours=1), until=now + timedelta(minutes=1), outcome=outcome)
+            assert len(ended) == number
         assert await recent_calls(connection, since=now - timedelta(days=3), until=now - timedelta(days=2)) == []
     assert [(str(row["id"]), row["turns"], row["tool_calls"]) for row in found] == [(calls[n], n, n) for n in (3, 2, 1)]
 

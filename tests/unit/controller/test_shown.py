@@ -5,6 +5,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from rich.console import Console, RenderableType
 
 from controller.journal.queries import CallShown
@@ -37,9 +38,9 @@ def turn(number: int, speaker: str, text: str, *, heard: str | None = None, inte
     return {"turn_number": number, "speaker": speaker, "text": text, "heard_text": heard, "interrupted": interrupted, **times}
 
 
-def rendered(what: RenderableType, *, styles: bool = False) -> str:
+def rendered(what: RenderableType, *, styles: bool = False, width: int = 240) -> str:
     stream = io.StringIO()
-    Console(file=stream, width=240, force_terminal=styles, color_system="standard" if styles else None).print(what)
+    Console(file=stream, width=width, force_terminal=styles, color_system="standard" if styles else None).print(what)
     return stream.getvalue()
 
 
@@ -51,8 +52,23 @@ def test_calls_are_listed_one_a_line_with_masked_numbers() -> None:
     text = rendered(calls_table([CALL, CALL], Masking().text))
     rows = [line for line in text.splitlines() if "0198a5f0" in line]
     assert len(rows) == 2
-    for part in ("2026-01-31 10:00:00", "+38067***4567", "61.3 s", "transferred", "operator"):
+    for part in ("2026-01-31 10:00", "+38067***4567", "61.3 s", "transferred", "operator"):
         assert part in rows[0]
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_calls_id_can_be_copied_from_a_narrow_terminal(width: int) -> None:
+    assert str(CALL["id"]) in rendered(calls_table([CALL], Masking().text), width=width)
+
+
+def test_at_120_columns_a_call_takes_one_line() -> None:
+    long = CALL | {"outcome": "nobody_free", "ended_by": "controller", "duration_s": 1_799.9, "turns": 123}
+    assert len(rendered(calls_table([long], Masking().text), width=120).splitlines()) == 2
+
+
+def test_a_wish_for_the_operator_that_nobody_met_is_shown() -> None:
+    waited = CALL | {"transferred_to_operator": False, "outcome": "nobody_free"}
+    assert "no (asked)" in rendered(call_sheet(CallShown(waited, [], [], []), Masking().text))
 
 
 def test_a_call_still_open_is_shown_as_such() -> None:
