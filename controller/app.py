@@ -51,8 +51,8 @@ from controller.observation import Observed, make_readiness, watch
 from controller.recovery import Recovery
 from controller.secret_values import secrets_of
 from controller.services import CredentialsMissing, open_services
-from controller.session import Caller, ConversationLike, Surroundings
 from controller.settings import Settings
+from controller.surroundings import Caller, ConversationLike, Surroundings
 from controller.switchboard import Switchboard
 from controller.telemetry import LiveReadings, MetricsSink
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 
+from controller.call import commands as order
+
 
 class Lanes:
     """The running work of one call. Every piece ends by itself within its own time limit, so a lane never stands still for ever."""
@@ -32,3 +34,24 @@ async def _behind(earlier: set[asyncio.Task[None]], work: Callable[[], Awaitable
     if unfinished:
         await asyncio.wait(unfinished)
     await work()
+
+
+def lanes_of(command: order.AnyCommand) -> tuple[str, ...]:
+    """The things a command must have to itself. HangUp waits for nothing."""
+    match command:
+        case order.Answer():
+            return ("channel",)
+        case order.SetVariables():
+            return ("variables",)
+        case order.ContinueInDialplan():
+            return ("channel", "variables")
+        case order.CreateBridge() | order.DestroyBridge():
+            return ("bridge",)
+        case order.OpenLine(leg_id=leg) | order.ReleaseLeg(leg_id=leg):
+            return (leg,)
+        case order.Join(leg_id=leg):
+            return ("channel", "bridge", leg)
+        case order.Announce():
+            return ("agent",)
+        case _:
+            return ()

@@ -12,27 +12,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
 
 import structlog
 from msgspec.structs import replace
 
-from agent.outcome import Outcome
-from agent.ports import Line as AgentsLine
-from agent.ports import Transcript
-from audiosocket.audio import AudioFormat
 from audiosocket.errors import AudioSocketError
 from audiosocket.line import Line
 from controller.ari.errors import AriError, AriNotFound
-from controller.ari.perform import LineServer, open_line, perform, release_leg, rescue
-from controller.ari.port import CallControl
+from controller.ari.perform import open_line, perform, release_leg, rescue
 from controller.call import commands as order
 from controller.call import events as seen
 from controller.call.machine import receive
 from controller.call.state import Call, State
-from controller.lanes import Lanes
-from controller.record import CallRecord, Journal, now_ms
+from controller.lanes import Lanes, lanes_of
+from controller.record import CallRecord
+from controller.surroundings import Caller, ConversationLike, Surroundings
 
 INBOX = 256
 INBOX_FOR_DIGITS = 64
@@ -43,32 +37,6 @@ ANNOUNCE_S = 60.0  # the machine gives up on it sooner
 STOP_AGENT_S = 2.0
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """What a conversation is told of whom it speaks with. *number* may be empty (withheld)."""
-
-    call_id: str
-    number: str
-
-
-class ConversationLike(Protocol):
-    async def run(self, line: AgentsLine, opening: str) -> Outcome: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What every session of the process shares."""
-
-    asterisk: CallControl
-    lines: LineServer
-    advertised: str  # host:port that Asterisk dials
-    journal: Journal
-    converse: Callable[[Caller, Transcript], ConversationLike]
-    phrase: Callable[[str, AudioFormat], bytes | None]  # rendered long before; None: not there
-    prompt_version: str | None = None
-    clock_ms: Callable[[], int] = now_ms
 
 
 class Session:
@@ -184,7 +152,7 @@ class Session:
 
     def _perform(self, command: order.AnyCommand) -> asyncio.Task[None]:
         name = f"{type(command).__name__}-{self.call.call_id}"
-        return self._lanes.put(name, _lanes_of(command), lambda: self._try(command))
+        return self._lanes.put(name, lanes_of(command), lambda: self._try(command))
 
     async def _try(self, command: order.AnyCommand) -> None:
         leg = getattr(command, "leg_id", "")
@@ -296,24 +264,3 @@ async def _see_off(agent: asyncio.Task[None]) -> None:
     await asyncio.wait({agent}, timeout=STOP_AGENT_S)
     if not agent.done():
         log.error("agent_does_not_stop")
-
-
-def _lanes_of(command: order.AnyCommand) -> tuple[str, ...]:
-    """The things a command must have to itself. HangUp waits for nothing."""
-    match command:
-        case order.Answer():
-            return ("channel",)
-        case order.SetVariables():
-            return ("variables",)
-        case order.ContinueInDialplan():
-            return ("channel", "variables")
-        case order.CreateBridge() | order.DestroyBridge():
-            return ("bridge",)
-        case order.OpenLine(leg_id=leg) | order.ReleaseLeg(leg_id=leg):
-            return (leg,)
-        case order.Join(leg_id=leg):
-            return ("channel", "bridge", leg)
-        case order.Announce():
-            return ("agent",)
-        case _:
-            return ()

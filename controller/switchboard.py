@@ -25,7 +25,8 @@ from controller.call import ids
 from controller.call.events import Limits
 from controller.call.state import State
 from controller.dialplan import is_probe
-from controller.session import Session, Surroundings
+from controller.session import Session
+from controller.surroundings import Surroundings
 
 REMEMBERED = 2_048
 """How many of the dead and of the strangers are kept in mind."""

@@ -15,7 +15,8 @@ from audiosocket.server import AudioSocketServer
 from controller.call.events import Limits
 from controller.journal.records import CallRevised, MachineStepped, Record
 from controller.recovery import Recovery
-from controller.session import Caller, ConversationLike, Session, Surroundings
+from controller.session import Session
+from controller.surroundings import Caller, ConversationLike, Surroundings
 from controller.switchboard import Switchboard
 from tests.fakes.ari import APP, FakeAsterisk
 

@@ -15,7 +15,7 @@ from controller.ari.rest import AriRest
 from controller.call.events import Limits
 from controller.journal.records import CallRevised
 from controller.recovery import Recovery
-from controller.session import Caller, ConversationLike, Surroundings
+from controller.surroundings import Caller, ConversationLike, Surroundings
 from controller.switchboard import Switchboard
 from ops.caller.telephone import Exchange
 from ops.devstack import DevStack

@@ -1,0 +1,40 @@
+"""What a call's session stands on: one set for all calls of the process, joined in the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from agent.outcome import Outcome
+from agent.ports import Line, Transcript
+from audiosocket.audio import AudioFormat
+from controller.ari.perform import LineServer
+from controller.ari.port import CallControl
+from controller.record import Journal, now_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What a conversation is told of whom it speaks with. *number* may be empty (withheld)."""
+
+    call_id: str
+    number: str
+
+
+class ConversationLike(Protocol):
+    async def run(self, line: Line, opening: str) -> Outcome: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """Shared by all sessions."""
+
+    asterisk: CallControl
+    lines: LineServer
+    advertised: str  # host:port that Asterisk dials
+    journal: Journal
+    converse: Callable[[Caller, Transcript], ConversationLike]
+    phrase: Callable[[str, AudioFormat], bytes | None]  # rendered long before; None: not there
+    prompt_version: str | None = None
+    clock_ms: Callable[[], int] = now_ms
