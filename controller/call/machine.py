@@ -7,8 +7,8 @@
       hang-up by anybody, in any state: ENDING ── ChannelGone ──► ENDED;   taken away by others: MOVED    ENDING, ENDED
 
 Rules:
-1. Everything that decides what happens to a call is in ``steps.py``; the table below says what is decided when, and it is complete: a late
-   or repeated event is a row that says "stay", never a surprise.
+1. Everything that decides what happens to a call is in ``steps.py`` and ``endings.py``; the table below says what is decided when, and it
+   is complete: a late or repeated event is a row that says "stay", never a surprise.
 2. What is owned (leg, bridge, agent's run, deadline) is a field of ``Call``, taken and released in ``draft.py`` only.
 3. Time is an event with a name and a generation: one that was cancelled or replaced meanwhile is stale and stays without effect. A deadline
    lives in the states named below and is cancelled with the last of them.
@@ -23,6 +23,7 @@ from collections.abc import Callable
 from typing import Any
 
 from controller.call import commands as order
+from controller.call import endings as end
 from controller.call import events as seen
 from controller.call import steps as do
 from controller.call.draft import Draft
@@ -64,38 +65,38 @@ _ROWS: dict[State, dict[type[seen.Event], Row]] = {
         seen.CommandFailed: do.give_up_announcement,
     },
     State.LEAVING: {
-        seen.LeftStasis: do.enter_queue,
+        seen.LeftStasis: end.enter_queue,
         seen.LineLost: do.lose_line_at_the_end,
         seen.CallReturned: do.come_back,
-        seen.OperatorAnswered: do.meet_operator,
-        seen.CallerHungUp: do.lose_waiting_caller,
+        seen.OperatorAnswered: end.meet_operator,
+        seen.CallerHungUp: end.lose_waiting_caller,
         seen.DeadlinePassed: do.leave_again,
     },
     State.QUEUED: {
         seen.CallReturned: do.come_back,
-        seen.OperatorAnswered: do.meet_operator,
-        seen.CallerHungUp: do.lose_waiting_caller,
-        seen.ControllerStopping: do.sign_off,
+        seen.OperatorAnswered: end.meet_operator,
+        seen.CallerHungUp: end.lose_waiting_caller,
+        seen.ControllerStopping: end.sign_off,
     },
     State.OPERATOR: {
         seen.CallReturned: do.come_back,
         seen.HangUpRequested: do.hang_up_operator,
-        seen.CallerHungUp: do.end_operator_talk,
-        seen.ControllerStopping: do.sign_off,
+        seen.CallerHungUp: end.end_operator_talk,
+        seen.ControllerStopping: end.sign_off,
     },
     State.MOVED: {
         seen.CallReturned: do.come_back,
         seen.HangUpRequested: do.hang_up_moved,
-        seen.CallerHungUp: do.lose_moved_caller,
-        seen.DeadlinePassed: do.settle,
-        seen.ControllerStopping: do.sign_off,
+        seen.CallerHungUp: end.lose_moved_caller,
+        seen.DeadlinePassed: end.settle,
+        seen.ControllerStopping: end.sign_off,
     },
     State.ENDING: {
         seen.CallReturned: do.stay,
-        seen.DeadlinePassed: do.hang_up_again,
+        seen.DeadlinePassed: end.hang_up_again,
         seen.HangUpRequested: do.stay,
         seen.CallerHungUp: do.stay,
-        seen.ControllerStopping: do.sign_off,
+        seen.ControllerStopping: end.sign_off,
     },
     State.ENDED: {},
 }
@@ -109,13 +110,13 @@ def _usual(state: State) -> dict[type[seen.Event], Row]:
     rows: dict[type[seen.Event], Row] = dict.fromkeys(seen.EVENTS, do.stay)
     if state in _ALIVE:
         rows |= {
-            seen.ChannelGone: do.finish,
+            seen.ChannelGone: end.finish,
             seen.HangUpRequested: do.hang_up,
-            seen.CommandFailed: do.fail,
-            seen.ControllerStopping: do.stop,
+            seen.CommandFailed: end.fail,
+            seen.ControllerStopping: end.stop,
         }
     if state in _WITH_US:
-        rows |= {seen.LeftStasis: do.let_go, seen.CallerHungUp: do.lose_caller, seen.CallReturned: do.come_back}
+        rows |= {seen.LeftStasis: end.let_go, seen.CallerHungUp: end.lose_caller, seen.CallReturned: do.come_back}
     return rows
 
 
