@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from audiosocket.audio import SLIN16
-from ops.caller.script import HangUp, Interrupt, KeepSilent, Listen, Say, UntilEnd
+from ops.caller.script import Interrupt, Listen, Say, UntilEnd
 from ops.caller.talk import Talk
 from ops.caller.telephone import Exchange
 from ops.demo.report import Report
@@ -37,8 +37,9 @@ async def play_scene(system: System, report: Report) -> None:
             await operator.answered()
             report.say("☎  The operator's telephone rang, he has the customer")
             operator.say(phrase("hello").pcm(SLIN16))
-            await talk.lead((Listen(), Say("thanks_bye"), KeepSilent(0.5), HangUp(), UntilEnd()))
-            await operator.ended()
+            await talk.lead((Listen(), Say("thanks_bye")))
+            operator.hang_up()
+            await talk.lead((UntilEnd(within_s=15),))
             await report.closed(within_s=10)
         finally:
             watching.cancel()
