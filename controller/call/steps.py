@@ -1,4 +1,6 @@
-"""What each row of the table does, but for the ends (``endings.py``). A docstring's first line is its text in the picture; ``d`` is the draft.
+"""What each row of the table does, but for the ends (``endings.py``).
+
+A docstring's first line is its text in the picture; ``d`` is the step's draft.
 
 A failed part never drops the caller: whatever breaks, the way leads through ``leave`` to the operators' queue.
 """
