@@ -10,6 +10,7 @@ All its tasks live in one group; the first outcome ends the talk. Leaving, by wh
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -60,6 +61,7 @@ class Talk:
         told = Told(event=self._step, tool=self._on_tool, failed=self._fail, hand_off=self._finish)
         self._mouth = Mouth(line, voice, dialogue=dialogue, minutes=minutes, spawn=self._spawn, now_ms=now_ms, told=told)
         self._group = asyncio.TaskGroup()
+        self._context = contextvars.copy_context()
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._ending = False  # the machine has nothing to say any more
@@ -227,7 +229,8 @@ class Talk:
     # Tasks.
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-        task = self._group.create_task(work, name=name)
+        # Most work begins in a callback of the line's: its logs must still name the call.
+        task = self._group.create_task(work, name=name, context=self._context.copy())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task

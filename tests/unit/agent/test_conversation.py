@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 
 import pytest
+import structlog
 
 from agent.errors import ModelFailed, RecognizerFailed, ShopFailed, VoiceFailed
-from agent.outcome import CallerGone, Completed, HandOff
-from agent.ports import Heard, ReplyEnded, TextDelta, ToolUse
+from agent.outcome import CallerGone, Completed, HandOff, Outcome
+from agent.ports import Heard, ModelRequest, ReplyEnded, TextDelta, ToolUse
 from agent.prompt.phrases import PHRASES
 from agent.records import AgentState
 from tests.fakes.clock import virtual_time
-from tests.fakes.services import Wait, says, uses
+from tests.fakes.services import FakeModel, Wait, says, uses
 from tests.fakes.talk import FakeTalk, sound
 
 LONG = "Є зимові шини Мішлен за чотири тисячі п'ятсот гривень за штуку. Також є дешевші, від місцевого виробника, по три тисячі."
@@ -51,6 +52,31 @@ async def test_a_question_is_answered_with_the_help_of_a_tool() -> None:
     assert AgentState.TOOL in talk.transcript.states
     assert talk.transcript.states[0] == AgentState.GREETING
     assert talk.recognizer.open_now == 0
+
+
+@virtual_time
+async def test_what_the_services_log_names_the_call_though_the_callers_sound_arrives_from_outside() -> None:
+    talk = FakeTalk(uses("search_tires", "Зараз подивлюся.", season="winter"), says("Є Michelin."))
+    seen: list[object] = []
+
+    async def reply(request: ModelRequest) -> AsyncIterator[TextDelta | ToolUse | ReplyEnded]:
+        seen.append(structlog.contextvars.get_contextvars().get("call_id"))
+        async for part in FakeModel.reply(talk.model, request):
+            yield part
+
+    talk.model.reply = reply  # type: ignore[method-assign]
+
+    async def named() -> Outcome:
+        structlog.contextvars.bind_contextvars(call_id="call-1")
+        return await talk.conversation.run(talk.line, "greeting")
+
+    talk.task = asyncio.create_task(named())
+    await talk.agent_is_silent()
+    await talk.says("Потрібні зимові шини")
+    await talk.until(lambda: len(seen) == 2)
+    talk.line.hang_up()
+    await talk.outcome()
+    assert seen == ["call-1", "call-1"]
 
 
 @virtual_time
