@@ -6,6 +6,7 @@ caller depends on it: a channel that calls nobody is made, asked, and removed, w
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
@@ -43,7 +44,12 @@ class Dialplan:
 
     async def look(self) -> None:
         """Sets ``why``. Raises AriError when Asterisk cannot be asked."""
-        before, self.why = self.why, await self._missing()
+        looking = asyncio.create_task(self._missing(), name="dialplan-look")
+        try:
+            before, self.why = self.why, await asyncio.shield(looking)
+        except asyncio.CancelledError:
+            await asyncio.wait([looking])  # a channel half made would stay for ever; each of its steps has a time limit
+            raise
         if self.why and self.why != before:
             log.error("dialplan_incomplete", why=self.why)
 

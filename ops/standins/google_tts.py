@@ -38,6 +38,7 @@ class TtsSettings(msgspec.Struct):
     break_next: Count = 0  # so many streams die with INTERNAL after their first audio
     stall_next: Count = 0  # so many streams fall silent after their first audio
     down: bool = False  # while true, every stream answers UNAVAILABLE
+    speed: Annotated[float, msgspec.Meta(ge=0.5, le=3.0)] = 1.0  # of speech; tests that wait for its end are in a hurry
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class VoiceService:
             if self._control.spend("hang_next"):
                 await asyncio.Event().wait()
             await asyncio.sleep(self._control.settings.latency_ms / 1000)
-            async for pcm in self._voice.speak(Speech(wish.text, wish.speaker), wish.rate_hz):
+            async for pcm in self._voice.speak(Speech(wish.text, wish.speaker, self._control.settings.speed), wish.rate_hz):
                 if served.first_ms is not None:
                     await self._fail_midway(context)
                 served.began()

@@ -19,6 +19,8 @@ from ops.caller.talk import Talk, TalkLog
 from ops.caller.telephone import Exchange, Telephone
 from ops.system import System
 
+HURRIED = 1.7  # the agent's speech is most of what these tests wait for
+
 _numbers = itertools.count(1)
 T = TypeVar("T")
 
@@ -116,6 +118,7 @@ class Floor:
 async def open_floor(system: System) -> AsyncIterator[Floor]:
     """A floor with the stand-ins as they are by default and a controller that runs; checked when it closes."""
     system.standins.reset()
+    system.standins.control("google_tts").set(speed=HURRIED)
     if not system.controller.running:
         system.controller.start()
     async with Exchange(system.stack.asterisk) as exchange:

@@ -55,6 +55,12 @@ async def test_a_clause_is_spoken_at_the_lines_rate(voice: GoogleVoice) -> None:
     assert np.sqrt((samples.astype(float) ** 2).mean()) > 300, "that is silence"
 
 
+async def test_a_hurried_voice_takes_less_time_for_the_same_words(google: Standin, voice: GoogleVoice) -> None:
+    usual = await say(voice)
+    google.set(speed=2.0)
+    assert 0.4 < len(await say(voice)) / len(usual) < 0.65
+
+
 async def test_audio_comes_in_whole_samples_and_pieces(voice: GoogleVoice) -> None:
     pieces = [pcm async for pcm in voice.speak(CLAUSE, SLIN16)]
     assert len(pieces) > 5

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from controller.ari.errors import AriNotFound, AriRefused, AriTimeout
@@ -73,4 +75,32 @@ async def test_an_asterisk_that_does_not_answer_says_nothing_about_its_dialplan_
     with pytest.raises(AriTimeout):
         await dialplan.look()
     assert dialplan.why is None
+    assert not asterisk.channels
+
+
+async def test_a_look_that_is_cancelled_while_the_channel_is_made_removes_it_all_the_same() -> None:
+    class SlowAsterisk(SmallAsterisk):
+        """Makes the channel whether or not anybody waits for its answer, as Asterisk does."""
+
+        def __init__(self) -> None:
+            super().__init__("transfer-to-operator")
+            self.asked, self.ready = asyncio.Event(), asyncio.Event()
+
+        async def create_channel(self, channel_id: str, endpoint: str, *args: str) -> Channel:
+            self.asked.set()
+            try:
+                await self.ready.wait()
+            finally:
+                self.late = asyncio.get_running_loop().call_soon(self.channels.add, channel_id)
+            await asyncio.sleep(0)
+            return Channel(id=channel_id)
+
+    asterisk = SlowAsterisk()
+    looking = asyncio.create_task(Dialplan(asterisk).look())
+    await asterisk.asked.wait()
+    looking.cancel()
+    asterisk.ready.set()
+    await asyncio.wait([looking])
+    assert looking.cancelled()
+    await asyncio.sleep(0)
     assert not asterisk.channels
