@@ -16,7 +16,9 @@ demo: $(STAMP)  ## a simulated customer talks with the agent on a real Asterisk
 	@$(BIN)/python -m ops.demo
 
 test: $(STAMP)  ## all tests, the acceptance tests on a real Asterisk among them
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m ops.devstack --fetch || true  # the tests themselves tell what is missing
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not alone" $(ARGS)
+	@$(BIN)/python -m pytest -m alone $(ARGS)
 
 check: $(STAMP)  ## formatting, lint, types, import direction, unit tests with coverage
 	@$(BIN)/ruff format --check .

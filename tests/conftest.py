@@ -6,7 +6,7 @@ Where Asterisk cannot be started its tests fail; `ALLOW_NO_ASTERISK=1` turns tha
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,18 +24,24 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     needed = any("stack" in getattr(item, "fixturenames", ()) for item in session.items)
     if needed and not session.config.option.collectonly:
         with contextlib.suppress(DevStackError):
-            find_asterisk(service_account(), session.config.get_terminal_writer().line)
+            find_asterisk(service_account(), _teller(session.config))
+
+
+def _teller(config: pytest.Config) -> Callable[[str], None]:
+    """Writes lines for whoever waits; a process that runs tests for another (pytest-xdist) has no terminal."""
+    reporter = config.pluginmanager.getplugin("terminalreporter")
+    return reporter.write_line if reporter is not None else lambda line: None
 
 
 @pytest.fixture(scope="session")
 def stack(request: pytest.FixtureRequest) -> Iterator[DevStack]:
     """Asterisk, PostgreSQL and Valkey on free loopback ports. At the end nothing of it may run, listen or lie around."""
-    tell = request.config.get_terminal_writer()
+    tell = _teller(request.config)
     capture = request.config.pluginmanager.getplugin("capturemanager")
 
     def progress(line: str) -> None:
         with capture.global_and_fixture_disabled():
-            tell.line(f"  {line}")
+            tell(f"  {line}")
 
     private = DevStack(progress=progress)
     try:

@@ -72,6 +72,7 @@ def processor(pid: int) -> tuple[float, float]:
     return sum(int(ran) for ran, _, _ in threads) / 1e9, sum(int(waited) for _, waited, _ in threads) / 1e9
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(180)
 async def test_twenty_calls_at_once_lose_no_frame_and_skip_few(floor: Floor) -> None:
     process = floor.system.controller.process

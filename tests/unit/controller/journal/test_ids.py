@@ -35,7 +35,7 @@ def test_what_is_no_time_makes_no_id(at_ms: int) -> None:
         derived_id(CALL, "turn", "1", at_ms)
 
 
-@pytest.mark.parametrize("call_id", ["", "42", str(uuid.uuid4())])
+@pytest.mark.parametrize("call_id", ["", "42", "9f13b39a-ac0e-4740-beba-77b689afce66"])
 def test_a_call_id_that_is_no_uuid7_is_refused(call_id: str) -> None:
     with pytest.raises(ValueError, match=r"UUID"):
         call_uuid(call_id)
