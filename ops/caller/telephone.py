@@ -8,9 +8,10 @@ The channel runs the dialplan like any caller's. It cannot send keys: those go i
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -102,8 +103,15 @@ class Exchange:
         """What Asterisk dials to ring the telephone with this id."""
         return f"AudioSocket/127.0.0.1:{self._server.port}/{telephone}/c(slin16)"
 
-    async def dial(self, number: str = "+380671234567", extension: str = "100", context: str = "incoming") -> Telephone:
-        """A caller with *number* dials *extension*; returns once his handset is connected."""
+    async def dial(
+        self,
+        number: str = "+380671234567",
+        extension: str = "100",
+        context: str = "incoming",
+        *,
+        also: Callable[[bytes], None] | None = None,
+    ) -> Telephone:
+        """A caller with *number* dials *extension*; returns once his handset is connected. *also* gets each frame he hears."""
         telephone = uuid.uuid4()
         channel_id = f"sim-{telephone}"
         pending = self._server.expect(telephone)
@@ -115,13 +123,19 @@ class Exchange:
             "callerId": number,
             "channelId": channel_id,
         }
+
+        async def pick_up() -> Telephone:
+            """Listens from the first frame: the agent may speak before Asterisk has answered our request."""
+            telephone = Telephone(self, number, channel_id, await pending.line(timeout_s=_RING_S))
+            telephone.ear.also = also
+            return telephone
+
         try:
-            await self._ari("POST", "/channels", query)
-            line = await pending.line(timeout_s=_RING_S)
+            dialled: tuple[Telephone, object] = await asyncio.gather(pick_up(), self._ari("POST", "/channels", query))
         except BaseException:
             pending.cancel()
             raise
-        return Telephone(self, number, channel_id, line)
+        return dialled[0]
 
     async def operator(self, name: str = "op1") -> OperatorPhone:
         """Plug in an operator's telephone that answers the next call the queue gives to *name*."""

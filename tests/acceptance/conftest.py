@@ -18,6 +18,14 @@ def system(stack: DevStack) -> Iterator[System]:
         yield system
 
 
+@pytest.fixture(scope="module", autouse=True)
+def controller_leaves(system: System) -> Iterator[None]:
+    """Other modules' tests are the application themselves: two with one name would take it from each other."""
+    yield
+    if system.controller.running:
+        system.controller.stop()
+
+
 @pytest.fixture
 async def floor(system: System) -> AsyncIterator[Floor]:
     async with open_floor(system) as floor:

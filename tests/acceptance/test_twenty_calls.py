@@ -41,10 +41,9 @@ class Measured:
 async def one_call(floor: Floor, place: int) -> Measured:
     await asyncio.sleep(place * DIAL_PAUSE_S)
     number = floor.new_number()
-    telephone = await floor.exchange.dial(number)
-    floor.telephones.append(telephone)
     frames: list[bytes] = []
-    telephone.ear.also = frames.append
+    telephone = await floor.exchange.dial(number, also=frames.append)
+    floor.telephones.append(telephone)
     await Talk(telephone).lead((Listen(within_s=40), Say("winter_tyres_camry"), Listen(within_s=40)))
     await telephone.hang_up()
     return Measured(frames, telephone.line.stats.frames_received, time.time() * 1000, await floor.record(number))

@@ -43,7 +43,7 @@ def running(system: System) -> System:
 
 def callctl(system: System, *arguments: str) -> Result:
     """A short command, in this process: the program's imports alone take seconds."""
-    return CliRunner().invoke(app, arguments, env=system.controller.environment)
+    return CliRunner().invoke(app, arguments, env={**system.controller.environment, "COLUMNS": "160"})
 
 
 def run_in_vain(system: System, **overrides: str) -> str:
@@ -93,7 +93,7 @@ def test_a_call_is_listed_shown_counted_and_logged_without_its_number(running: S
     assert NUMBER in callctl(running, "calls", "--numbers").stdout
 
     shown = callctl(running, "show", call_id, "--events").stdout
-    for part in ("мені потрібні зимові шини", "search_tires", "answer ms", "hung_up, ended by caller", "call_arrived", "start_agent"):
+    for part in ("мені потрібні зимові шини", "search_tires", "timings in ms", "hung_up, ended by caller", "call_arrived", "start_agent"):
         assert part in shown, part
     assert NUMBER not in shown
 
