@@ -49,6 +49,7 @@ def test_a_cough_pauses_the_agent_who_then_goes_on_where_he_stopped(talks: dict[
 def test_the_greeting_can_be_interrupted(talks: dict[str, Talked]) -> None:
     record = talks["greeting"].record
     greeting, answer = speeches(record, "agent")[:2]
+    assert [tool["name"] for tool in record.tool_calls] == ["search_tires"]
     assert greeting["interrupted"]
     assert greeting["text"].startswith(greeting["heard_text"].rstrip(" .,…"))
     assert answer["heard_ms"] > 0
