@@ -18,12 +18,21 @@ log = structlog.get_logger(__name__)
 class Pending:
     """Made by ``AudioSocketServer.expect``. Whoever made it claims the line or cancels."""
 
-    def __init__(self, leg_id: uuid.UUID, audio: AudioFormat, *, claim_s: float, withdraw: Callable[[Pending], None]) -> None:
-        """*withdraw* is called when the leg shall not be admitted any more."""
+    def __init__(
+        self,
+        leg_id: uuid.UUID,
+        audio: AudioFormat,
+        *,
+        claim_s: float,
+        withdraw: Callable[[Pending], None],
+        on_open: Callable[[Line], None] | None,
+    ) -> None:
+        """*withdraw* is called when the leg shall not be admitted any more, *on_open* when it dials in."""
         loop = asyncio.get_running_loop()
         self.leg_id = leg_id
         self.audio = audio
         self._withdraw = withdraw
+        self._on_open = on_open
         self._opened: asyncio.Future[Line] = loop.create_future()
         self._opened.add_done_callback(_retrieve)
         self._claimed = False
@@ -53,6 +62,12 @@ class Pending:
 
     def open(self, line: Line) -> None:
         self._opened.set_result(line)
+        if self._on_open is None:
+            return
+        try:
+            self._on_open(line)
+        except Exception as error:  # noqa: BLE001 - as with a sink: its fault ends this line alone
+            line.fail(error)
 
     def drop(self, reason: str, *, orderly: bool = True) -> None:
         """Nobody shall have this line any more."""

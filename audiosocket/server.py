@@ -78,14 +78,15 @@ class AudioSocketServer:
         """How many connections were refused, by reason."""
         return self._refusals.counts
 
-    def expect(self, leg_id: uuid.UUID, *, audio: AudioFormat = SLIN16) -> Pending:
+    def expect(self, leg_id: uuid.UUID, *, audio: AudioFormat = SLIN16, on_open: Callable[[Line], None] | None = None) -> Pending:
         """Admit *leg_id* once; call it before Asterisk is asked to dial in. Raises ValueError for an id that is expected or was used.
 
-        *audio* is what the leg was asked for; nothing tells its rate before its first audio.
+        *audio* is what the leg was asked for; nothing tells its rate before its first audio. *on_open* gets the line before the
+        leg's first audio is read: who listens only after ``pending.line()`` may miss what came in one piece with the UUID.
         """
         if leg_id in self._expected or leg_id in self._used:
             raise ValueError(f"leg {leg_id} is expected already or was used")
-        pending = Pending(leg_id, audio, claim_s=self._limits.claim_s, withdraw=self._withdraw)
+        pending = Pending(leg_id, audio, claim_s=self._limits.claim_s, withdraw=self._withdraw, on_open=on_open)
         if self._server is None:
             pending.drop("server is closed")
         else:

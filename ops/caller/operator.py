@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Protocol
 
 from audiosocket.line import Line
@@ -20,16 +19,16 @@ class _Ringing(Protocol):
 class OperatorPhone:
     """One handset on an operator's desk; it takes one call."""
 
-    def __init__(self, name: str, ringing: _Ringing) -> None:
+    def __init__(self, name: str, ringing: _Ringing, ear: Ear) -> None:
+        """*ear* listens from the moment in which we take the call."""
         self.name = name
-        self.ear = Ear()
+        self.ear = ear
         self._ringing = ringing
         self._line: Line | None = None
 
     async def answered(self, within_s: float = 30.0) -> None:
         """Wait until the queue rang and we took the call; raises ``LineNotOpened`` when it did not ring in time."""
         self._line = await self._ringing.line(timeout_s=within_s)
-        self._line.listen(lambda frame: self.ear.hear(frame, time.monotonic()))
 
     def say(self, pcm: bytes) -> None:
         """Begin to say *pcm* to the caller."""

@@ -29,17 +29,22 @@ from ops.caller.operator import OperatorPhone
 _RING_S = 10.0  # for Asterisk to dial us back
 
 
+def _to(ear: Ear) -> Callable[[Line], None]:
+    """What lets *ear* hear a leg from its first frame: the agent may speak before Asterisk has answered our request."""
+    return lambda line: line.listen(lambda frame: ear.hear(frame, time.monotonic()))
+
+
 class Telephone:
     """One handset with a call on it."""
 
-    def __init__(self, exchange: Exchange, number: str, channel_id: str, line: Line) -> None:
+    def __init__(self, exchange: Exchange, number: str, channel_id: str, line: Line, ear: Ear) -> None:
+        """*ear* listens to *line* already."""
         self._exchange = exchange
         self.number = number
         self.channel_id = channel_id
         self.line = line
-        self.ear = Ear()
+        self.ear = ear
         self.picked_up_s = time.monotonic()
-        line.listen(lambda frame: self.ear.hear(frame, time.monotonic()))
 
     @property
     def audio(self) -> AudioFormat:
@@ -114,7 +119,9 @@ class Exchange:
         """A caller with *number* dials *extension*; returns once his handset is connected. *also* gets each frame he hears."""
         telephone = uuid.uuid4()
         channel_id = f"sim-{telephone}"
-        pending = self._server.expect(telephone)
+        ear = Ear()
+        ear.also = also
+        pending = self._server.expect(telephone, on_open=_to(ear))
         query = {
             "endpoint": self.endpoint(telephone),
             "context": context,
@@ -123,26 +130,20 @@ class Exchange:
             "callerId": number,
             "channelId": channel_id,
         }
-
-        async def pick_up() -> Telephone:
-            """Listens from the first frame: the agent may speak before Asterisk has answered our request."""
-            telephone = Telephone(self, number, channel_id, await pending.line(timeout_s=_RING_S))
-            telephone.ear.also = also
-            return telephone
-
         try:
-            dialled: tuple[Telephone, object] = await asyncio.gather(pick_up(), self._ari("POST", "/channels", query))
+            line, _ = await asyncio.gather(pending.line(timeout_s=_RING_S), self._ari("POST", "/channels", query))
         except BaseException:
             pending.cancel()
             raise
-        return dialled[0]
+        return Telephone(self, number, channel_id, line, ear)
 
     async def operator(self, name: str = "op1") -> OperatorPhone:
         """Plug in an operator's telephone that answers the next call the queue gives to *name*."""
         telephone = uuid.uuid4()
-        pending = self._server.expect(telephone)
+        ear = Ear()
+        pending = self._server.expect(telephone, on_open=_to(ear))
         await self.set_global(f"DIAL_{name}", self.endpoint(telephone))
-        return OperatorPhone(name, pending)
+        return OperatorPhone(name, pending, ear)
 
     async def set_global(self, variable: str, value: str) -> None:
         await self._ari("POST", "/asterisk/variable", {"variable": variable, "value": value})

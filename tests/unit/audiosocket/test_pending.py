@@ -6,6 +6,7 @@ import uuid
 import pytest
 
 from audiosocket.errors import LineNotOpened
+from audiosocket.line import Line
 from audiosocket.server import AudioSocketServer
 from tests.fakes.telephone import Telephone
 from tests.unit.audiosocket.conftest import Log, connect, until
@@ -87,5 +88,27 @@ async def test_a_leg_cannot_be_expected_twice(server: AudioSocketServer) -> None
     server.expect(leg_id)
     with pytest.raises(ValueError, match="expected already"):
         server.expect(leg_id)
+    line, _ = await connect(server)
+    assert line.reason is None
+
+
+async def test_who_listens_as_the_leg_opens_hears_even_what_came_with_the_uuid(server: AudioSocketServer) -> None:
+    heard: list[bytes] = []
+    pending = server.expect(uuid.uuid4(), on_open=lambda line: line.listen(heard.append))
+    telephone = await Telephone.dial(server.port)
+    telephone.write(b"\x01\x00\x10" + pending.leg_id.bytes + b"\x12\x02\x80" + b"\x11\x22" * 320)
+    await until(lambda: bool(heard))
+    assert heard == [b"\x11\x22" * 320]
+
+
+async def test_a_fault_of_who_waits_for_the_leg_ends_that_line_alone(server: AudioSocketServer) -> None:
+    def fails(line: Line) -> None:
+        raise ZeroDivisionError
+
+    pending = server.expect(uuid.uuid4(), on_open=fails)
+    telephone = await Telephone.dial(server.port, pending.leg_id)
+    await telephone.until_gone()
+    with pytest.raises(LineNotOpened, match="failed here: ZeroDivisionError"):
+        await pending.line(timeout_s=1)
     line, _ = await connect(server)
     assert line.reason is None
