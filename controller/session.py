@@ -35,6 +35,7 @@ OPEN_LINE_S = 5.0
 COMMAND_S = 7.0  # REST has its own, shorter limit; this one holds whatever happens
 ANNOUNCE_S = 60.0  # the machine gives up on it sooner
 STOP_AGENT_S = 2.0
+LEAD_IN_FRAMES = 5  # of silence before the agent's first word: a bridge, as a telephone, may swallow what comes right after the join
 
 log = structlog.get_logger(__name__)
 
@@ -214,6 +215,9 @@ class Session:
 
     def _start_agent(self, run: int, opening: str) -> None:
         line = self._lines[self.call.leg or ""]  # joined, so open, and not released before the agent is stopped
+        lead_in = line.play()
+        lead_in.feed(line.format.silence * LEAD_IN_FRAMES)
+        lead_in.finish()
         self._agent = self._tasks.create_task(self._converse(run, line, opening, after=self._agent), name=f"agent-{self.call.call_id}")
 
     async def _converse(self, run: int, line: Line, opening: str, *, after: asyncio.Task[None] | None) -> None:
