@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -99,7 +99,8 @@ async def connected(stack: DevStack, url: str | None = None, app: str = "callctl
             yield Connection(rest, socket, server, events)
         finally:
             for channel in await rest.channels():
-                await rest.hang_up(channel.id)
+                with suppress(AriNotFound):  # it went by itself
+                    await rest.hang_up(channel.id)
             for bridge in await rest.bridges():
                 await rest.destroy_bridge(bridge.id)
             task.cancel()

@@ -16,7 +16,8 @@ from ops.devstack.leftovers import listening_ports, processes_of
 START_S, GONE_S = 90.0, 10.0
 OWNER = textwrap.dedent(
     """
-    import json, sys, time
+    import json, signal, sys, time
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored if the tests run as a shell's background job
     from ops.devstack import DevStack
     with DevStack() as stack:
         stack.spawn("agent", [sys.executable, "-c", "import time; time.sleep(600)"])

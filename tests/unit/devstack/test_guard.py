@@ -22,7 +22,8 @@ FORKING = "import os, time\nif os.fork() == 0:\n    os.setsid()\n    time.sleep(
 # A parent that starts one, tells the pids, and waits for its death.
 PARENT = textwrap.dedent(
     """
-    import json, pathlib, sys, time
+    import json, pathlib, signal, sys, time
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored if the tests run as a shell's background job
     from ops.devstack.processes import Supervisor
     folder = pathlib.Path(sys.argv[1])
     supervisor = Supervisor(folder)
