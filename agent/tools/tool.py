@@ -9,6 +9,7 @@ model sends. A wrong argument is not an error of the program: it goes back to th
 
 from __future__ import annotations
 
+import datetime as dt
 import inspect
 import typing
 from collections.abc import Awaitable, Callable, Mapping
@@ -17,19 +18,29 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from agent.case import Case, Said
 from agent.errors import ShopFailed
-from agent.ports import Shop, ToolSpec
+from agent.guard.refusal import Refusal
+from agent.once import Once
+from agent.ports import Knowledge, ToolSpec
+from agent.shop import Shop
 
 A = TypeVar("A", bound=msgspec.Struct)
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a tool works with during one use."""
+    """What a tool and its rules work with during one use."""
 
     shop: Shop
-    caller_number: str
+    knowledge: Knowledge
+    once: Once  # every write goes through it
+    case: Case
+    said: tuple[Said, ...]  # the talk as it was heard, without the reply that is in the making
+    call_id: str
+    caller_number: str  # +380...; empty when withheld
     request_id: str  # one per use of a tool; travels to the shop and into the logs
+    now: Callable[[], dt.datetime]  # the shop's local time, with its zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,36 +50,48 @@ class ToolResult:
     hand_off: str | None = None  # summary for the operator: the talk ends after the last words
 
 
+Rule = Callable[[Any, Desk], Refusal | None]
+"""Whether a use with these arguments is allowed; written in ``agent.guard``, named in the tool's decorator."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tool(Generic[A]):
     name: str
     description: str
     arguments: type[A]
     work: Callable[[A, Desk], Awaitable[ToolResult]] = field(repr=False)
+    rules: tuple[Rule, ...] = ()
 
     @property
     def spec(self) -> ToolSpec:
         return ToolSpec(self.name, self.description, schema_of(self.arguments))
 
     async def use(self, arguments: Mapping[str, Any], desk: Desk) -> ToolResult:
-        """Validate and work; wrong arguments and a failed shop become results in words."""
+        """Validate, ask the rules, work; wrong arguments, refusals and a failed shop become results in words."""
         try:
             wanted = msgspec.convert(dict(arguments), self.arguments)
         except msgspec.ValidationError as wrong:
             return ToolResult({"error": f"Хибні аргументи: {wrong}"}, success=False)
+        for rule in self.rules:
+            if refusal := rule(wanted, desk):
+                return refused(refusal)
         try:
             return await self.work(wanted, desk)
         except ShopFailed as failed:
             return ToolResult({"error": shop_in_words(failed)}, success=False)
 
 
-def tool(description: str) -> Callable[[Callable[[A, Desk], Awaitable[ToolResult]]], Tool[A]]:
-    """Make a tool of an async function; its name is the function's."""
+def refused(refusal: Refusal) -> ToolResult:
+    return ToolResult({"error": refusal.words}, success=False, hand_off=refusal.summary)
+
+
+def tool(description: str, *rules: Rule) -> Callable[[Callable[[A, Desk], Awaitable[ToolResult]]], Tool[A]]:
+    """Make a tool of an async function; its name is the function's. *rules* are asked in order before it works."""
 
     def wrap(work: Callable[[A, Desk], Awaitable[ToolResult]]) -> Tool[A]:
         first = next(iter(inspect.signature(work).parameters))
         arguments = typing.get_type_hints(work)[first]
-        return Tool(work.__name__, description, arguments, work)
+        return Tool(work.__name__, description, arguments, work, rules)
 
     return wrap
 

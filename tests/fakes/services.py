@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from agent.errors import AgentError, RecognizerFailed
-from agent.ports import Heard, ModelRequest, ReplyEnded, Stock, TextDelta, ToolUse, Tyre, TyreQuery
+from agent.ports import Heard, ModelRequest, ReplyEnded, TextDelta, ToolUse
 from agent.records import AgentState, ToolCallRecord, TurnRecord
 from audiosocket.audio import AudioFormat
+from tests.fakes.shop import X_ICE as X_ICE
+from tests.fakes.shop import FakeShop as FakeShop
 
 MS_PER_CHARACTER = 50  # of the fake voice
 
@@ -119,34 +121,6 @@ class FakeModel:
         except (asyncio.CancelledError, GeneratorExit):
             self.left_early += 1
             raise
-
-
-X_ICE = Tyre("t1", "Michelin", "X-Ice Snow", "215/55 R17", "winter", 4500, True, 12)
-
-
-@dataclass
-class FakeShop:
-    tyres: Sequence[Tyre] = (X_ICE,)
-    stocks: Sequence[Stock] = (Stock("Київ", 8, None), Stock("Львів", 4, "2030-01-15"))
-    latency_s: float = 0.2
-    fails: Exception | None = None
-    queries: list[TyreQuery] = field(default_factory=list)
-    request_ids: list[str] = field(default_factory=list)
-
-    async def search_tyres(self, query: TyreQuery, *, request_id: str) -> Sequence[Tyre]:
-        self.queries.append(query)
-        await self._work(request_id)
-        return self.tyres
-
-    async def availability(self, tyre_id: str, *, request_id: str) -> Sequence[Stock]:
-        await self._work(request_id)
-        return self.stocks
-
-    async def _work(self, request_id: str) -> None:
-        self.request_ids.append(request_id)
-        await asyncio.sleep(self.latency_s)
-        if self.fails is not None:
-            raise self.fails
 
 
 class FakeTranscript:

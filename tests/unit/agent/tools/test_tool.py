@@ -9,7 +9,7 @@ from msgspec import Meta
 from agent.errors import ShopFailed
 from agent.tools.catalogue import CATALOGUE
 from agent.tools.tool import Desk, ToolResult, shop_in_words, tool
-from tests.fakes.services import FakeShop
+from tests.fakes.desk import a_desk
 
 
 class Wish(msgspec.Struct, forbid_unknown_fields=True):
@@ -22,7 +22,7 @@ async def grant(wish: Wish, desk: Desk) -> ToolResult:
     return ToolResult({"granted": wish.count})
 
 
-DESK = Desk(FakeShop(), "+380", "r1")
+DESK = a_desk()
 
 
 def test_the_schema_comes_from_the_types() -> None:
@@ -47,9 +47,7 @@ async def test_wrong_arguments_are_a_result_in_words(arguments: dict[str, object
     assert "Хибні аргументи" in result.content["error"]
 
 
-def test_the_names_and_schemas_of_the_catalogue_stand_on_their_own() -> None:
-    names = [one.name for one in CATALOGUE]
-    assert names == ["search_tires", "check_availability", "transfer_to_operator"]
+def test_the_schemas_of_the_catalogue_stand_on_their_own() -> None:
     assert all("$ref" not in msgspec.json.encode(one.spec.schema).decode() for one in CATALOGUE)
 
 
