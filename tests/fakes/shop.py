@@ -38,8 +38,8 @@ FITTING_UAH = 1_200
 class FakeShop:
     """*writes* are the requests that changed something, in order; *read* are the phones and ids whose data it gave out."""
 
-    def __init__(self, *, tyres: Sequence[Tyre] = (X_ICE,), stocks: Sequence[Stock] = STOCKS, latency_s: float = 0.2) -> None:
-        self.catalogue = list(tyres)
+    def __init__(self, *, offers: Sequence[Tyre] = (X_ICE,), stocks: Sequence[Stock] = STOCKS, latency_s: float = 0.2) -> None:
+        self.offers = list(offers)
         self.stocks = stocks
         self.latency_s = latency_s
         self.fails: Exception | None = None  # before anything happens
@@ -92,7 +92,7 @@ class _Tyres:
     async def search_tyres(self, query: TyreQuery, *, request_id: str) -> Sequence[Tyre]:
         self._shop.queries.append(query)
         await self._shop.work(request_id)
-        return self._shop.catalogue
+        return self._shop.offers
 
     async def vehicle_sizes(self, make: str, model: str, year: int, *, request_id: str) -> Sequence[str]:
         await self._shop.work(request_id)
@@ -129,7 +129,7 @@ class _Orders:
         return self._shop.once(idempotency_key, lambda: self._drafted(draft))
 
     def _drafted(self, draft: OrderDraft) -> Order:
-        tyres = {tyre.id: tyre for tyre in self._shop.catalogue}
+        tyres = {tyre.id: tyre for tyre in self._shop.offers}
         if any(item.product_id not in tyres for item in draft.items):
             raise ShopFailed("no such product", status=422)
         count = len(self._shop.placed) + 1
