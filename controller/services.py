@@ -14,6 +14,7 @@ from google.auth.exceptions import GoogleAuthError
 from agent.adapters.anthropic_model import AnthropicModel
 from agent.adapters.google_stt import GoogleRecognizer, google_recognizer
 from agent.adapters.google_tts import GoogleVoice, google_voice
+from agent.adapters.shop_breaker import OnBreaker
 from agent.adapters.shop_http import HttpShop
 from agent.cached_voice import CachedVoice
 from agent.conversation import Services
@@ -67,9 +68,9 @@ def open_model(settings: Settings) -> AbstractAsyncContextManager[AnthropicModel
     return aclosing(AnthropicModel(key, model=anthropic.model, base_url=anthropic.base_url, max_tokens=anthropic.max_tokens))
 
 
-def open_shop(settings: Settings) -> AbstractAsyncContextManager[HttpShop]:
+def open_shop(settings: Settings, on_breaker: OnBreaker | None = None) -> AbstractAsyncContextManager[HttpShop]:
     shop = settings.shop
-    return aclosing(HttpShop(shop.base_url, shop.api_key.get_secret_value(), timeout_s=shop.timeout_s))
+    return aclosing(HttpShop(shop.base_url, shop.api_key.get_secret_value(), timeout_s=shop.timeout_s, on_breaker=on_breaker))
 
 
 def _tell_google(settings: Settings) -> None:

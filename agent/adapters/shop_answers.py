@@ -1,85 +1,50 @@
-"""The shop's answers as we rely on them: what is read is typed and checked, what we do not read may change."""
+"""What the shop's answers have in common. What is read is typed and checked, what we do not read may change.
+
+The shop writes a number as a number or as a string: everything here is decoded with ``strict=False``.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any, Generic, TypeVar
+from urllib.parse import quote
 
 import msgspec
 
-from agent.ports import Stock, Tyre
+from agent.phone import normalise
 
-Price = Annotated[float, msgspec.Meta(gt=0, lt=1_000_000)]
+RowT = TypeVar("RowT")
+
+Id = str | int
 Quantity = Annotated[int, msgspec.Meta(ge=0)]
+Money = Annotated[float, msgspec.Meta(ge=0, lt=10_000_000)]  # UAH; kopecks are not spoken
+Price = Annotated[float, msgspec.Meta(gt=0, lt=1_000_000)]  # UAH for one thing that is sold
+ClockTime = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$")]
 
 
-class TyreRow(msgspec.Struct, frozen=True):
-    id: str | int
-    brand: str
-    model: str
-    size: str
-    season: str
-    price: Price
-    in_stock: bool
-    stock_quantity: Quantity
-
-    def tyre(self) -> Tyre:
-        return Tyre(
-            id=str(self.id),
-            brand=self.brand,
-            model=self.model,
-            size=self.size,
-            season=self.season,
-            price_uah=round(self.price),
-            in_stock=self.in_stock,
-            stock_quantity=self.stock_quantity,
-        )
+class Pagination(msgspec.Struct, frozen=True):
+    total_pages: int = 1
 
 
-class TyrePage(msgspec.Struct, frozen=True):
-    """GET /tires/search"""
-
-    data: list[TyreRow]
-
-
-class Location(msgspec.Struct, frozen=True):
-    warehouse: str
-    quantity: Quantity
-    available_from: dt.date | None = None
-
-    def stock(self) -> Stock:
-        return Stock(self.warehouse, self.quantity, None if self.available_from is None else self.available_from.isoformat())
+class Page(msgspec.Struct, Generic[RowT], frozen=True):
+    data: list[RowT]
+    pagination: Pagination = Pagination()
 
 
-class Availability(msgspec.Struct, frozen=True):
-    """GET /tires/{id}/availability"""
-
-    locations: list[Location]
-
-
-class VehicleSizes(msgspec.Struct, frozen=True):
-    oem_sizes: list[str]
+def phone_of(number: str) -> str:
+    """One form for a customer's number, there and back; what cannot be read as a number stays as it is."""
+    return normalise(number) or number
 
 
-class VehicleTyres(msgspec.Struct, frozen=True):
-    """GET /vehicles/tires; its recommendations are not read, the filtered search knows better."""
-
-    vehicle: VehicleSizes
+def clock_time(time: ClockTime) -> dt.time:
+    return dt.time.fromisoformat(time)
 
 
-class _ErrorText(msgspec.Struct, frozen=True):
-    code: str = ""
-    message: str = ""
+def segment(part: str) -> str:
+    """An id as one part of a path, whatever is in it."""
+    return quote(part, safe="")
 
 
-class _ErrorBody(msgspec.Struct, frozen=True):
-    error: _ErrorText
-
-
-def message_of(body: bytes) -> str:
-    """What the shop says of its refusal; a plain word when it says it in another shape."""
-    try:
-        error = msgspec.json.decode(body, type=_ErrorBody).error
-    except (msgspec.DecodeError, ValueError):
-        return "refused without a reason"
-    return f"{error.code}: {error.message}"[:300]
+def given(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}

@@ -7,7 +7,8 @@ import time
 from contextlib import aclosing, suppress
 
 from agent.errors import ModelFailed, RecognizerFailed, ShopFailed, VoiceFailed
-from agent.ports import ModelRequest, TyreQuery
+from agent.ports import ModelRequest
+from agent.shop import TyreQuery
 from audiosocket.audio import FRAME_MS, SLIN16
 from controller.doctor.finding import Finding, fail, ok
 from controller.reachable import vendor_addresses
@@ -60,7 +61,7 @@ async def shop(settings: Settings) -> list[Finding]:
     began = time.monotonic()
     try:
         async with open_shop(settings) as api:
-            await api.search_tyres(TyreQuery(width=205, profile=55, diameter=16), request_id="doctor")
+            await api.tyres.search_tyres(TyreQuery(width=205, profile=55, diameter=16), request_id="doctor")
     except ShopFailed as error:
         return [_vendor("The shop's API", host, port, error, "SHOP_BASE_URL (with /api/v1) and SHOP_API_KEY")]
     return [ok(f"The shop's API answers at {host}:{port} after {_ms(began)} ms.")]
