@@ -59,6 +59,7 @@ class AgentTurn:
         text = self.speech.text
         if self.answer is not None:
             text = self.answer.reply.text or text
+            self.answer.reply.over = True
             if interrupted:
                 self.answer.reply.cut(self.speech.heard_by_round())
         else:

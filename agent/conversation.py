@@ -8,26 +8,39 @@ outcome = await conversation.run(line, "nobody_free")    # ... and he came back:
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
+import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import structlog
 
+from agent.case import Case, Said
 from agent.dialogue import Dialogue
-from agent.guard import Guard
 from agent.history import heard_part
 from agent.minutes import Minutes
+from agent.once import Once
 from agent.outcome import HandOff, Outcome
-from agent.ports import Line, Model, Recognizer, Shop, Transcript, Voice
+from agent.ports import Knowledge, Line, Model, Recognizer, Transcript, Voice
 from agent.prompt.phrases import PHRASES
 from agent.prompt.rendered import phrase_pcm
 from agent.prompt.system import system_prompt
 from agent.records import Latencies
 from agent.settings import AgentSettings
+from agent.shop import Shop
 from agent.summary import summary_of
 from agent.talk import Talk
 from agent.tools.catalogue import CATALOGUE
+from agent.tools.tool import Desk
 
 log = structlog.get_logger(__name__)
+
+_SHOPS_ZONE = ZoneInfo("Europe/Kyiv")
+
+
+def shops_time() -> dt.datetime:
+    return dt.datetime.now(_SHOPS_ZONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,40 +49,58 @@ class Services:
     model: Model
     voice: Voice
     shop: Shop
+    knowledge: Knowledge
+    once: Once
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    number: str
-    name: str | None = None
+    number: str  # +380...; empty when withheld
+    name: str | None = None  # as the shop's customers know him
+    call_id: str = ""  # what he does is counted and done once under it; empty: a call of its own
 
 
 class Conversation:
-    def __init__(self, services: Services, transcript: Transcript, caller: Caller, settings: AgentSettings | None = None) -> None:
+    """*now* is the shop's local time, with its zone."""
+
+    def __init__(
+        self,
+        services: Services,
+        transcript: Transcript,
+        caller: Caller,
+        settings: AgentSettings | None = None,
+        *,
+        now: Callable[[], dt.datetime] = shops_time,
+    ) -> None:
         self._services = services
+        self._caller = caller
+        self._call_id = caller.call_id or uuid.uuid4().hex
+        self._now = now
+        self._case = Case()
         self._settings = settings or AgentSettings()
         self._loop = asyncio.get_running_loop()
         self._minutes = Minutes(transcript, self._now_ms)
         self._dialogue = Dialogue(
             model=services.model,
-            shop=services.shop,
             tools=CATALOGUE,
-            guard=Guard([tool.name for tool in CATALOGUE], calls_max=self._settings.tool_calls_max),
+            desk=self._desk,
             transcript=transcript,
             system=system_prompt(caller.name),
-            caller_number=caller.number,
+            calls_max=self._settings.tool_calls_max,
             rounds_max=self._settings.rounds_max,
             tool_timeout_s=self._settings.tool_timeout_s,
         )
 
     async def run(self, line: Line, opening: str) -> Outcome:
-        """Talk on *line* until there is an outcome; *opening* is a key of ``prompt.phrases``.
+        """Talk on *line* until there is an outcome; *opening* is a key of ``prompt.phrases``; a caller we know is greeted as such.
 
         Cancelling stops the speech at once and records the turn as far as it was heard. Whatever breaks inside, the caller is told and
         handed over: the outcome says so.
         """
         if opening not in PHRASES:
             raise ValueError(f"unknown opening {opening!r}")
+        if opening == "greeting" and self._caller.name and "greeting_known" in PHRASES:
+            opening = "greeting_known"
         talk = Talk(
             line,
             recognizer=self._services.recognizer,
@@ -114,6 +145,19 @@ class Conversation:
                 usage={},
             )
         return outcome
+
+    def _desk(self, request_id: str, said: tuple[Said, ...]) -> Desk:
+        return Desk(
+            shop=self._services.shop,
+            knowledge=self._services.knowledge,
+            once=self._services.once,
+            case=self._case,
+            said=said,
+            call_id=self._call_id,
+            caller_number=self._caller.number,
+            request_id=request_id,
+            now=self._now,
+        )
 
     def _now_ms(self) -> int:
         return round(self._loop.time() * 1000)  # rounded: a timer that is early by a float's error must not ask twice

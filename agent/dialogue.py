@@ -17,14 +17,15 @@ from typing import Any
 
 import structlog
 
+from agent.case import Said
 from agent.errors import ModelFailed
-from agent.guard import Guard
+from agent.guard.limits import CALLS_MAX, note_use, only_listed, within_calls
 from agent.history import AgentReplied, History, Round
-from agent.ports import Model, ModelRequest, ReplyEnded, Shop, TextDelta, ToolUse, Transcript
+from agent.ports import Model, ModelRequest, ReplyEnded, TextDelta, ToolUse, Transcript
 from agent.records import ToolCallRecord
 from agent.streams import closing
 from agent.tasks import Spawn
-from agent.tools.tool import Desk, Tool, ToolResult
+from agent.tools.tool import Desk, Tool, ToolResult, refused
 
 log = structlog.get_logger(__name__)
 
@@ -79,24 +80,22 @@ class Dialogue:
         self,
         *,
         model: Model,
-        shop: Shop,
         tools: Sequence[Tool[Any]],
-        guard: Guard,
+        desk: Callable[[str, tuple[Said, ...]], Desk],  # for one use: its request id, and the talk as it was heard
         transcript: Transcript,
         system: str,
-        caller_number: str,
+        calls_max: int = CALLS_MAX,
         rounds_max: int = 6,
         tool_timeout_s: float = 20.0,
     ) -> None:
         self.history = History()
         self._model = model
-        self._shop = shop
         self._tools = {one.name: one for one in tools}
         self._specs = tuple(one.spec for one in tools)
-        self._guard = guard
+        self._desk = desk
         self._transcript = transcript
         self._system = system
-        self._caller_number = caller_number
+        self._calls_max = calls_max
         self._rounds_max = rounds_max
         self._tool_timeout_s = tool_timeout_s
         self._running: set[asyncio.Task[None]] = set()
@@ -166,11 +165,11 @@ class Dialogue:
             )
 
     async def _work(self, use: ToolUse, request_id: str) -> ToolResult:
-        refusal = self._guard.check(use.name)
+        desk = self._desk(request_id, self.history.said())
+        refusal = only_listed(use.name, self._tools) or within_calls(use.name, desk, calls_max=self._calls_max)
         if refusal is not None:
-            hand_off = "Розмова вичерпала можливості автоматичного консультанта." if refusal.hand_off else None
-            return ToolResult({"error": refusal.words}, success=False, hand_off=hand_off)
-        desk = Desk(self._shop, self._caller_number, request_id)
+            return refused(refusal)
+        note_use(use.name, desk)
         try:
             async with asyncio.timeout(self._tool_timeout_s):
                 return await self._tools[use.name].use(_arguments(use), desk)

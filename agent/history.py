@@ -2,7 +2,7 @@
 
 Pure. The entries are kept as they happened and rendered into messages on demand, so that every list the model gets is well formed by
 construction: roles alternate, the caller begins, each tool_use is answered by a tool_result in the next message. What an interrupted
-agent had not yet said aloud is not in it.
+agent had not yet said aloud is not in it. ``said`` is the same for the rules: only what was really heard.
 
     CallerSaid      "Є зимові на Камрі?"
     AgentReplied    round 1: "Зараз гляну."  use search_tires ── result
@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from agent.case import Said
 from agent.ports import ToolUse
 
 _CALL_BEGAN = "(абонент додзвонився)"
@@ -25,6 +26,13 @@ _NOT_BEGUN = {"error": "Не виконано: абонент перебив р�
 
 @dataclass(slots=True)
 class CallerSaid:
+    text: str
+
+
+@dataclass(slots=True)
+class Noted:
+    """A mark for the model in the caller's place; nobody said it."""
+
     text: str
 
 
@@ -49,6 +57,7 @@ class Round:
 @dataclass(slots=True)
 class AgentReplied:
     rounds: list[Round] = field(default_factory=list)
+    over: bool = False  # its text is what was heard; until then it is in the making
 
     @property
     def text(self) -> str:
@@ -56,17 +65,22 @@ class AgentReplied:
 
     def cut(self, heard: Mapping[int, str]) -> None:
         """Keep of each round's text only what was heard; *heard* is by index of the round."""
+        self.over = True
         for index, entry in enumerate(self.rounds):
             entry.text = heard.get(index, "")
 
 
 class History:
     def __init__(self) -> None:
-        self._entries: list[CallerSaid | AgentSaid | AgentReplied] = []
+        self._entries: list[CallerSaid | Noted | AgentSaid | AgentReplied] = []
 
     def caller_said(self, text: str) -> None:
         if text.strip():
             self._entries.append(CallerSaid(text))
+
+    def note(self, text: str) -> None:
+        """Let the model know what nobody said."""
+        self._entries.append(Noted(f"({text})"))
 
     def agent_said(self, text: str) -> None:
         if text.strip():
@@ -81,12 +95,27 @@ class History:
         texts = [entry.text for entry in self._entries if isinstance(entry, CallerSaid)]
         return texts[-count:]
 
+    def said(self) -> tuple[Said, ...]:
+        """The talk as it was heard, in order; it grows at its end, so that its length is a mark of time."""
+        said: list[Said] = []
+        for entry in self._entries:
+            match entry:
+                case CallerSaid(text):
+                    said.append(Said("caller", text))
+                case AgentSaid(text):
+                    said.append(Said("agent", text))
+                case AgentReplied() if entry.over and entry.text:
+                    said.append(Said("agent", entry.text))
+                case _:
+                    pass
+        return tuple(said)
+
     def messages(self) -> list[dict[str, Any]]:
         """The Messages API's form: ``{"role", "content": [blocks]}``; always begins with the user."""
         messages: list[dict[str, Any]] = []
         for entry in self._entries:
             match entry:
-                case CallerSaid(text):
+                case CallerSaid(text) | Noted(text):
                     _add(messages, "user", [_text(text)])
                 case AgentSaid(text):
                     _add(messages, "assistant", [_text(text)])

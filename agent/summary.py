@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
+from agent.case import Said
 from agent.errors import AgentError, ModelFailed, RecognizerFailed, VoiceFailed
 from agent.history import History
 
@@ -30,9 +32,13 @@ def cause_of(failed: AgentError) -> Literal["stt_failed", "tts_failed", "model_f
 
 
 def summary_of(history: History, why: str | None = None) -> str:
-    """One or two Ukrainian sentences: why he comes, and his last words."""
-    reason = _REASONS.get(why or "", "Абонент просить оператора.")
-    words = " / ".join(history.last_caller_texts(2))
+    """One or two Ukrainian sentences: why he comes, in the words of ``outcome.HandOff``, and his last words."""
+    return in_brief(_REASONS.get(why or "", "Абонент просить оператора."), history.said())
+
+
+def in_brief(reason: str, said: Sequence[Said]) -> str:
+    """The same for a *reason* in words."""
+    words = " / ".join([one.text for one in said if one.speaker == "caller"][-2:])
     if len(words) > _LONGEST:
         words = "…" + words[-_LONGEST:]
     return f"{reason} Слова абонента: «{words}»." if words else f"{reason} Абонент ще нічого не сказав."

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import Callable
 
 import numpy as np
 
 from agent.conversation import Caller, Conversation, Services
+from agent.once import Once
 from agent.outcome import Outcome
 from agent.ports import Heard
 from agent.settings import AgentSettings
 from audiosocket.audio import FRAME_MS, AudioFormat
+from tests.fakes.desk import CALLER, NOW, FakeKnowledge, FakeLedger
 from tests.fakes.line import FakeLine
 from tests.fakes.services import FakeModel, FakeRecognizer, FakeShop, FakeTranscript, FakeVoice, Part
 
@@ -31,12 +34,20 @@ class FakeTalk:
         self.line = FakeLine()
         self.recognizer, self.voice, self.shop = FakeRecognizer(), FakeVoice(), FakeShop()
         self.model, self.transcript = FakeModel(*replies), FakeTranscript()
-        services = Services(self.recognizer, self.model, self.voice, self.shop)
-        self.conversation = Conversation(services, self.transcript, caller or Caller("+380671112233"), settings)
+        self.ledger, self.knowledge = FakeLedger(), FakeKnowledge()
+        self._began_s = asyncio.get_running_loop().time()
+        once = Once(self.ledger, clock_ms=lambda: round(self.now().timestamp() * 1000))
+        services = Services(self.recognizer, self.model, self.voice, self.shop, self.knowledge, once)
+        caller = caller or Caller(CALLER, call_id="call-1")
+        self.conversation = Conversation(services, self.transcript, caller, settings, now=self.now)
         self.task: asyncio.Task[Outcome] | None = None
 
     def begin(self, opening: str = "greeting") -> None:
         self.task = asyncio.create_task(self.conversation.run(self.line, opening), name="talk")
+
+    def now(self) -> dt.datetime:
+        """The shop's time: the loop's clock, from ``NOW`` on."""
+        return NOW + dt.timedelta(seconds=asyncio.get_running_loop().time() - self._began_s)
 
     @property
     def now_ms(self) -> int:

@@ -25,7 +25,7 @@ LONG = "Є зимові шини Мішлен за чотири тисячі п'
 @virtual_time
 async def test_a_question_is_answered_with_the_help_of_a_tool() -> None:
     talk = FakeTalk(
-        uses("search_tires", "Зараз подивлюся.", vehicle_make="Toyota", vehicle_model="Camry", season="winter"),
+        uses("search_tires", "Зараз подивлюся.", vehicle_make="Toyota", vehicle_model="Camry", vehicle_year=2019, season="winter"),
         says("Є Michelin за 4500 грн. Підходить?"),
         says("Чудово, дякую за дзвінок. До побачення!"),
     )
@@ -443,6 +443,7 @@ async def test_the_eleventh_tool_call_goes_to_a_human() -> None:
     outcome = await talk.outcome()
     assert isinstance(outcome, HandOff)
     assert outcome.why == "agent_failed"
+    assert "Скільки їх?" in outcome.summary
     assert len(talk.shop.request_ids) == 10
     assert [call.success for call in talk.transcript.tool_calls] == [True] * 10 + [False]
 

@@ -7,23 +7,22 @@ import pytest
 
 from agent.dialogue import Answer, Dialogue, RoundEnded, Step, Text, ToolBegan, ToolEnded, Transferred
 from agent.errors import ModelFailed
-from agent.guard import Guard
 from agent.tools.catalogue import CATALOGUE
 from tests.fakes.clock import virtual_time
+from tests.fakes.desk import FakeLedger, a_desk
 from tests.fakes.services import FakeModel, FakeShop, FakeTranscript, says, uses
 
 
 class Stage:
     def __init__(self, *replies: list[Any], tool_timeout_s: float = 20.0) -> None:
         self.model, self.shop, self.transcript = FakeModel(*replies), FakeShop(), FakeTranscript()
+        self.ledger = FakeLedger()
         self.dialogue = Dialogue(
             model=self.model,
-            shop=self.shop,
             tools=CATALOGUE,
-            guard=Guard([tool.name for tool in CATALOGUE]),
+            desk=lambda _, said: a_desk(self.shop, ledger=self.ledger, said=said),
             transcript=self.transcript,
             system="Ти консультант.",
-            caller_number="+380671112233",
             rounds_max=3,
             tool_timeout_s=tool_timeout_s,
         )
@@ -48,7 +47,7 @@ async def test_tools_are_used_until_the_model_has_its_answer() -> None:
     ]
     assert stage.answer.reply.text == "Гляну. Є."
     assert stage.answer.usage == {"input_tokens": 200, "output_tokens": 20}
-    assert [spec.name for spec in stage.model.requests[0].tools] == ["search_tires", "check_availability", "transfer_to_operator"]
+    assert stage.model.requests[0].tools == tuple(tool.spec for tool in CATALOGUE)
 
 
 @virtual_time

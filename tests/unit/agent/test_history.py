@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.case import Said
 from agent.history import AgentReplied, History, Round, heard_part
 from agent.ports import ToolUse
 
@@ -41,6 +42,29 @@ def test_a_cut_keeps_of_each_round_what_was_heard() -> None:
     reply = AgentReplied([Round("Зараз гляну."), Round("Є чотири штуки у Києві.")])
     reply.cut({0: "Зараз гляну.", 1: "Є чотири"})
     assert reply.text == "Зараз гляну. Є чотири"
+
+
+def test_what_was_said_is_what_was_heard_without_marks_and_without_the_reply_in_the_making() -> None:
+    history = History()
+    history.agent_said("Добрий день!")
+    history.caller_said("Є шини?")
+    reply = history.begin_reply()
+    reply.rounds.append(Round("Є чотири штуки у Києві."))
+    before = (Said("agent", "Добрий день!"), Said("caller", "Є шини?"))
+    assert history.said() == before
+    reply.cut({0: "Є чотири"})
+    history.note("абонент набрав 12")
+    history.caller_said("Так")
+    assert history.said() == (*before, Said("agent", "Є чотири"), Said("caller", "Так"))
+    assert {"type": "text", "text": "(абонент набрав 12)"} in history.messages()[-1]["content"]
+
+
+def test_a_reply_of_which_nothing_was_heard_was_not_said() -> None:
+    history = History()
+    reply = history.begin_reply()
+    reply.rounds.append(Round("Сума 18 000 грн."))
+    reply.cut({})
+    assert history.said() == ()
 
 
 TEXT = st.sampled_from(["", "  ", "слово", "два слова"])
