@@ -59,7 +59,7 @@ async def sleep_loop() -> None:
                 writer.write(frame)
                 await writer.drain()
                 await asyncio.sleep(0.02)
-        except ConnectionError:
+        except (ConnectionError, asyncio.CancelledError):  # our end; Python 3.11's streams would print a cancelled handler as a fault
             pass
         finally:
             hearing.cancel()
