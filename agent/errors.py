@@ -4,6 +4,7 @@ AgentError
 ├── RecognizerFailed   speech to text
 ├── VoiceFailed        text to speech
 ├── ModelFailed        the language model
+├── KnowledgeFailed    the shop's articles
 └── ShopFailed         the shop's API; *retryable* tells a passing fault from a refusal
 """
 
@@ -26,8 +27,24 @@ class ModelFailed(AgentError):
     pass
 
 
+class KnowledgeFailed(AgentError):
+    pass
+
+
 class ShopFailed(AgentError):
-    def __init__(self, message: str, *, status: int | None = None, retryable: bool = False) -> None:
+    """*outcome_unknown*: a write may have happened, no answer tells. *unavailable*: the breaker is open, nothing was sent."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        retryable: bool = False,
+        outcome_unknown: bool = False,
+        unavailable: bool = False,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.retryable = retryable
+        self.outcome_unknown = outcome_unknown
+        self.unavailable = unavailable

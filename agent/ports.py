@@ -3,7 +3,9 @@
     caller ── Line ──► conversation ──► Recognizer   what did he say
                             │    ├────► Model        what shall we answer
                             │    ├────► Voice        say it
-                            │    └────► Shop         look it up
+                            │    ├────► Shop         look it up, order it (``agent.shop``)
+                            │    ├────► Knowledge    what the shop wrote for its customers
+                            │    └────► Ledger       what was done, so that it is done once (``agent.ledger``)
                             └─────────► Transcript   what happened, for the record
 
 Adapters under ``agent/adapters`` implement them for the vendors, ``tests/fakes`` for tests;
@@ -15,7 +17,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from agent.records import AgentState, ToolCallRecord, TurnRecord
 from audiosocket.audio import AudioFormat
@@ -138,43 +140,17 @@ class Model(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class TyreQuery:
-    width: int | None = None
-    profile: int | None = None
-    diameter: int | None = None
-    season: Literal["summer", "winter", "all_season"] | None = None
-    brand: str | None = None
-    vehicle_make: str | None = None
-    vehicle_model: str | None = None
-    vehicle_year: int | None = None
-    max_price_uah: int | None = None
+class Article:
+    title: str
+    text: str
+    category: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Tyre:
-    id: str
-    brand: str
-    model: str
-    size: str  # "215/55 R17"
-    season: str
-    price_uah: int
-    in_stock: bool
-    stock_quantity: int
+class Knowledge(Protocol):
+    """What the shop wrote for its customers; raises ``KnowledgeFailed``. By words today; an implementation by meaning fits as well."""
 
-
-@dataclass(frozen=True, slots=True)
-class Stock:
-    warehouse: str
-    quantity: int
-    available_from: str | None  # ISO date; None = now
-
-
-class Shop(Protocol):
-    """The shop's API; raises ``ShopFailed`` with whose fault it is."""
-
-    async def search_tyres(self, query: TyreQuery, *, request_id: str) -> Sequence[Tyre]: ...
-
-    async def availability(self, tyre_id: str, *, request_id: str) -> Sequence[Stock]: ...
+    async def search(self, question: str, *, category: str | None = None, limit: int = 3) -> Sequence[Article]:
+        """The best answers first; none when nothing fits."""
 
 
 class Transcript(Protocol):
