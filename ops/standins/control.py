@@ -2,7 +2,7 @@
 
     GET    /control          the settings as JSON
     PUT    /control          {"latency_ms": 300, ...} changes the named ones; an unknown name or a bad value is 422
-    DELETE /control          back to the settings it started with
+    DELETE /control          back to the settings, and the state if there is any, that it started with
     GET    /control/log      served requests, oldest first: request, arrived_ms, first_ms, ended_ms, outcome, detail
     DELETE /control/log      forget them
     GET    /control/health   200 once the stand-in serves
@@ -18,7 +18,7 @@ import contextlib
 import signal
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -67,6 +67,7 @@ class Control(Generic[S]):
         self.settings = settings
         self._at_start = msgspec.structs.asdict(settings)
         self._log: deque[Served] = deque(maxlen=log_limit)
+        self._resets: list[Callable[[], None]] = []
 
     def change(self, changes: dict[str, Any]) -> None:
         """All of *changes* or none; raises ``msgspec.ValidationError`` in words."""
@@ -77,6 +78,12 @@ class Control(Generic[S]):
 
     def reset(self) -> None:
         self.settings = type(self.settings)(**self._at_start)
+        for reset in self._resets:
+            reset()
+
+    def when_reset(self, reset: Callable[[], None]) -> None:
+        """Call *reset* with every ``reset``: a stand-in with state of its own puts that back, too."""
+        self._resets.append(reset)
 
     def spend(self, name: str) -> bool:
         """Whether a fault that counts down still happens; uses one of it up."""

@@ -1,75 +1,72 @@
 """The application: what happens to every request, and the list of routers.
 
-request ─► request id ─► log ─► latency, faults ─► key ─► router ─► X-Request-Id on the answer
+request ─► request id ─► log ─► latency, limit, fault ─► key ─► router ─► fault after a write ─► X-Request-Id on the answer
 """
 
 from __future__ import annotations
 
-import asyncio
-import datetime as dt
 import hmac
+import re
 import uuid
 from collections.abc import Awaitable, Callable
-from typing import Annotated
 
-import msgspec
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.security import HTTPBearer
 
 from ops.standins.control import Control, control_router
-from ops.standins.shop_api import tyres, vehicles
+from ops.standins.shop_api import fitting, knowledge, orders, spec, steering, tyres, vehicles
 from ops.standins.shop_api.catalogue import Catalogue
+from ops.standins.shop_api.clock import shop_now
 from ops.standins.shop_api.errors import error_response, shape_errors
+from ops.standins.shop_api.faults import Faults, ShopSettings
+from ops.standins.shop_api.state import Shop
+
+__all__ = ["BASE", "ShopSettings", "create_app"]
 
 BASE = "/api/v1"
 HEALTH = f"{BASE}/health"
-HANG_S = 30.0  # longer than any client's patience
-
-
-class ShopSettings(msgspec.Struct):
-    latency_ms: Annotated[int, msgspec.Meta(ge=0)] = 0
-    fail_next: Annotated[int, msgspec.Meta(ge=0)] = 0  # so many requests answer fail_status
-    fail_status: Annotated[int, msgspec.Meta(ge=400, le=599)] = 500
-    retry_after_s: Annotated[float, msgspec.Meta(ge=0)] | None = None  # sent with the failures
-    hang_next: Annotated[int, msgspec.Meta(ge=0)] = 0  # so many requests are never answered
-    rubbish_next: Annotated[int, msgspec.Meta(ge=0)] = 0  # so many get 200 with a body that is not JSON
+REQUEST_ID = re.compile(r"[!-~]{1,128}")
 
 
 def create_app(catalogue: Catalogue, api_key: str, control: Control[ShopSettings]) -> FastAPI:
-    """*api_key* empty: any non-empty bearer token will do."""
-    app = FastAPI(title="Shop API (stand-in)", openapi_url=None)
+    """*api_key* empty: any non-empty bearer token will do. What changes in the shop lives as long as the application."""
+    app = FastAPI(title="Shop API (stand-in)", version="1", docs_url=None, redoc_url=None)
+    shop = Shop(catalogue, lambda: control.settings.now or shop_now())
+    control.when_reset(shop.reset)
+    faults = Faults(control)
     shape_errors(app)
-    app.include_router(control_router(control))
-    api = APIRouter(prefix=BASE)
-    for router in (_health(), tyres.router(catalogue, dt.date.today), vehicles.router(catalogue)):
-        api.include_router(router)
-    app.include_router(api)
+    app.include_router(steering.router(shop), include_in_schema=False)
+    app.include_router(control_router(control), include_in_schema=False)
+    app.include_router(_health(), prefix=BASE)
+    # The key is checked before anything else; this only tells the OpenAPI page of it.
+    locked = APIRouter(prefix=BASE, dependencies=[Depends(HTTPBearer(auto_error=False))])
+    for topic in (tyres, vehicles, orders, fitting, knowledge):
+        locked.include_router(topic.router(shop))
+    app.include_router(locked)
+    spec.complete(app)
 
     @app.middleware("http")
     async def every_request(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-        request_id = request.headers.get("x-request-id") or str(uuid.uuid4())
-        request.state.request_id = request_id
+        request.state.request_id = _request_id(request)
         if not request.url.path.startswith(BASE) or request.url.path == HEALTH:
-            return await answer(request)
-        served = control.arrived(f"{request.method} {request.url.path}", query=dict(request.query_params), request_id=request_id)
-        response = await _fault(control, request) or _locked(request, api_key) or await answer(request)
-        response.headers["X-Request-Id"] = request_id
-        served.ended(str(response.status_code))
+            response = await answer(request)
+        else:
+            served = control.arrived(
+                f"{request.method} {request.url.path}", query=dict(request.query_params), request_id=request.state.request_id
+            )
+            response = await faults.before(request) or _locked(request, api_key) or await answer(request)
+            done = response.status_code
+            response = await faults.after(request, response)
+            served.ended(str(response.status_code), done=done)
+        response.headers["X-Request-Id"] = request.state.request_id
         return response
 
     return app
 
 
-async def _fault(control: Control[ShopSettings], request: Request) -> Response | None:
-    """Wait as told; the fault that is to be played, if any."""
-    await asyncio.sleep(control.settings.latency_ms / 1000)
-    if control.spend("hang_next"):
-        await asyncio.sleep(HANG_S)
-    if control.spend("fail_next"):
-        told = control.settings
-        return error_response(told.fail_status, "a fault that was asked for", request.state.request_id, told.retry_after_s)
-    if control.spend("rubbish_next"):
-        return Response("<html>gateway</html>", media_type="text/html")
-    return None
+def _request_id(request: Request) -> str:
+    given = request.headers.get("x-request-id", "")
+    return given if REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
 
 
 def _locked(request: Request, api_key: str) -> Response | None:
@@ -80,7 +77,7 @@ def _locked(request: Request, api_key: str) -> Response | None:
 
 
 def _health() -> APIRouter:
-    routes = APIRouter()
+    routes = APIRouter(tags=["health"])
 
     @routes.get("/health")
     async def health() -> dict[str, str]:

@@ -17,6 +17,10 @@ class Stock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     available_from: dt.date | None = None  # None = on the shelf
     available_from_days: int | None = None  # a seed that stays in the future: so many days from today
 
+    @property
+    def on_shelf(self) -> bool:
+        return self.available_from is None and self.available_from_days is None
+
     def arrives(self, today: dt.date) -> dt.date | None:
         return self.available_from if self.available_from_days is None else today + dt.timedelta(days=self.available_from_days)
 
@@ -40,11 +44,11 @@ class Tyre(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return f"{self.width}/{self.profile} R{self.diameter}"
 
     @property
-    def on_shelf(self) -> int:
-        return sum(s.quantity for s in self.stock if s.available_from is None and s.available_from_days is None)
+    def name(self) -> str:
+        return f"{self.brand} {self.model} {self.size}"
 
-    def shown(self) -> dict[str, Any]:
-        """A tyre as the API's lists show it."""
+    def shown(self, on_shelf: int) -> dict[str, Any]:
+        """A tyre as the API's lists show it, with so many left."""
         return {
             "id": self.id,
             "brand": self.brand,
@@ -54,8 +58,8 @@ class Tyre(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "load_index": self.load_index,
             "speed_index": self.speed_index,
             "price": self.price,
-            "in_stock": self.on_shelf > 0,
-            "stock_quantity": self.on_shelf,
+            "in_stock": on_shelf > 0,
+            "stock_quantity": on_shelf,
         }
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from ops.standins.shop_api.catalogue import Catalogue, Tyre
-from ops.standins.shop_api.errors import ApiError
+from ops.standins.shop_api.catalogue import Tyre
+from ops.standins.shop_api.errors import ApiError, told
+from ops.standins.shop_api.paging import Page, page_of
+from ops.standins.shop_api.state import Shop
 
 Season = Literal["summer", "winter", "all_season"]
 Sort = Literal["price_asc", "price_desc", "popularity"]
@@ -40,52 +42,74 @@ class Search(BaseModel):
     page: int = Field(1, ge=1)
     per_page: int = Field(20, ge=1, le=50)
 
-    def accepts(self, tyre: Tyre) -> bool:
+    def accepts(self, tyre: Tyre, on_shelf: int) -> bool:
         return (
             all(wish is None or wish == getattr(tyre, name) for name, wish in self._exact())
             and (self.brand is None or self.brand.casefold() == tyre.brand.casefold())
             and (self.model is None or self.model.casefold() in tyre.model.casefold())
             and (self.min_price is None or tyre.price >= self.min_price)
             and (self.max_price is None or tyre.price <= self.max_price)
-            and (self.in_stock is None or self.in_stock == (tyre.on_shelf > 0))
+            and (self.in_stock is None or self.in_stock == (on_shelf > 0))
         )
 
     def _exact(self) -> tuple[tuple[str, int | str | None], ...]:
         return (("width", self.width), ("profile", self.profile), ("diameter", self.diameter), ("season", self.season))
 
 
-def page_of(found: Sequence[Tyre], page: int, per_page: int) -> dict[str, Any]:
-    """The API's list shape; a page beyond the last is empty, not an error."""
-    start = (page - 1) * per_page
-    total = len(found)
-    pagination = {"page": page, "per_page": per_page, "total": total, "total_pages": -(-total // per_page)}
-    return {"data": [t.shown() for t in found[start : start + per_page]], "pagination": pagination}
+class TyreRow(BaseModel):
+    """A tyre in a list."""
+
+    id: str
+    brand: str
+    model: str
+    size: str
+    season: Season
+    load_index: int
+    speed_index: str
+    price: int
+    in_stock: bool
+    stock_quantity: int
 
 
-def router(catalogue: Catalogue, today: Callable[[], dt.date]) -> APIRouter:
+class TyreDetail(TyreRow):
+    width: int
+    profile: int
+    diameter: int
+
+
+class Location(BaseModel):
+    warehouse: str
+    quantity: int
+    available_from: dt.date | None
+
+
+class Availability(BaseModel):
+    tire_id: str
+    total_quantity: int
+    locations: list[Location]
+
+
+def router(shop: Shop) -> APIRouter:
     routes = APIRouter(prefix="/tires", tags=["tires"])
-    by_id = {tyre.id: tyre for tyre in catalogue.tyres}
 
     def tyre_or_404(tyre_id: str) -> Tyre:
         try:
-            return by_id[tyre_id]
+            return shop.shelf.tyres[tyre_id]
         except KeyError:
             raise ApiError(404, f"there is no tyre {tyre_id!r}") from None
 
-    @routes.get("/search")
+    @routes.get("/search", response_model=Page[TyreRow], responses=told())
     async def search(query: Annotated[Search, Query()]) -> dict[str, Any]:
-        found = sorted((t for t in catalogue.tyres if query.accepts(t)), key=ORDER[query.sort])
-        return page_of(found, query.page, query.per_page)
+        found = sorted((t for t in shop.catalogue.tyres if query.accepts(t, shop.shelf.quantity(t.id))), key=ORDER[query.sort])
+        return page_of([shop.shelf.shown(tyre) for tyre in found], query.page, query.per_page)
 
-    @routes.get("/{tyre_id}")
+    @routes.get("/{tyre_id}", response_model=TyreDetail, responses=told(404))
     async def detail(tyre_id: str) -> dict[str, Any]:
         tyre = tyre_or_404(tyre_id)
-        return {**tyre.shown(), "width": tyre.width, "profile": tyre.profile, "diameter": tyre.diameter}
+        return {**shop.shelf.shown(tyre), "width": tyre.width, "profile": tyre.profile, "diameter": tyre.diameter}
 
-    @routes.get("/{tyre_id}/availability")
+    @routes.get("/{tyre_id}/availability", response_model=Availability, responses=told(404))
     async def availability(tyre_id: str) -> dict[str, Any]:
-        tyre, now = tyre_or_404(tyre_id), today()
-        locations = [{"warehouse": s.warehouse, "quantity": s.quantity, "available_from": s.arrives(now)} for s in tyre.stock]
-        return {"tire_id": tyre.id, "total_quantity": sum(s.quantity for s in tyre.stock), "locations": locations}
+        return shop.shelf.availability(tyre_or_404(tyre_id), shop.now().date())
 
     return routes

@@ -1,0 +1,37 @@
+"""GET /knowledge/search: what the shop wrote for its customers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from ops.standins.shop_api import articles
+from ops.standins.shop_api.articles import Category
+from ops.standins.shop_api.errors import told
+from ops.standins.shop_api.paging import Page, page_of
+from ops.standins.shop_api.state import Shop
+
+
+class ArticleRow(BaseModel):
+    id: str
+    title: str
+    category: Category
+    content: str
+
+
+def router(shop: Shop) -> APIRouter:
+    routes = APIRouter(prefix="/knowledge", tags=["knowledge"])
+
+    @routes.get("/search", response_model=Page[ArticleRow], responses=told())
+    async def search(
+        query: Annotated[str | None, Query(min_length=1, max_length=500)] = None,
+        category: Category | None = None,
+        limit: Annotated[int, Query(ge=1, le=50)] = 5,
+    ) -> dict[str, Any]:
+        """The best answers first; without a query all articles, for whoever copies them."""
+        found = articles.search(shop.articles, query, category)
+        return page_of([ArticleRow.model_validate(article, from_attributes=True) for article in found], per_page=limit)
+
+    return routes
