@@ -4,6 +4,7 @@ async with Journal.open(directory, dsn) as journal:
     journal.append(TurnRecorded(...))        # microseconds, never waits, never raises
     journal.status().failing                 # why something does not go on, in words, or None
     await journal.flush(5)                   # True: everything appended so far is in PostgreSQL (or set aside)
+    await journal.ledger.record(Entry(...))  # returns when it is on the local disk; journal.append gets it then
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ from pathlib import Path
 import psycopg
 import structlog
 
+from agent.ledger import Entry
 from controller.journal import codec, partitions
 from controller.journal.dead_letters import DeadLetters
 from controller.journal.errors import DirectoryUnusable
 from controller.journal.files import DirectoryLock, SegmentFile, SegmentMaker
+from controller.journal.ledger import LedgerLimits, LocalLedger
 from controller.journal.open_calls import OpenCalls
 from controller.journal.partitions import Retention
-from controller.journal.records import CallRevised, Record
+from controller.journal.records import CallRevised, Record, WriteStaged
 from controller.journal.spool import Spool, SpoolLimits
 from controller.journal.writer import Pace, Writer, connect
 
@@ -41,6 +44,7 @@ log = structlog.get_logger(__name__)
 class JournalSettings:
     drain_timeout_s: float = 5.0
     limits: SpoolLimits = field(default_factory=SpoolLimits)
+    ledger: LedgerLimits = field(default_factory=LedgerLimits)
     pace: Pace = field(default_factory=Pace)
     retention: Retention = field(default_factory=Retention)
     make_segment: SegmentMaker = SegmentFile
@@ -57,7 +61,7 @@ class JournalStatus:
     dead_letters: int  # records set aside because PostgreSQL refuses their content, until a person removes the file
     refused: int  # records lost: not encodable, too large, or disk and memory were full
     damaged_bytes: int  # of the spool's files, that could not be read back
-    disk_failing: str | None
+    disk_failing: str | None  # spool or ledger
     database_failing: str | None
     upkeep_failing: str | None  # making and dropping of partitions
 
@@ -79,6 +83,9 @@ class Journal:
         self._loop = asyncio.get_running_loop()
         self._dead_letters = DeadLetters(directory)
         open_calls = OpenCalls(directory)
+        self.ledger = LocalLedger(
+            directory, limits=settings.ledger, make_segment=settings.make_segment, clock=settings.clock, on_kept=self._on_kept
+        )
         self._spool = Spool(
             directory,
             limits=settings.limits,
@@ -98,6 +105,8 @@ class Journal:
             pace=settings.pace,
             clock=settings.clock,
         )
+        for kept in self.ledger.tail:  # a predecessor that was killed may not have got so far; twice changes nothing
+            self._on_kept(*kept)
 
     @classmethod
     @asynccontextmanager
@@ -172,10 +181,24 @@ class Journal:
             dead_letters=self._dead_letters.count,
             refused=self._spool.refused + self._unencodable,
             damaged_bytes=self._writer.damaged_bytes,
-            disk_failing=f"disk: {self._spool.failing}" if self._spool.failing else None,
+            disk_failing=f"disk: {failing}" if (failing := self._spool.failing or self.ledger.failing) else None,
             database_failing=self._writer.failing,
             upkeep_failing=self._upkeep_failing,
         )
+
+    def _on_kept(self, sequence: int, entry: Entry) -> None:
+        if entry.stage != "used":  # uses of tools are recorded as such, with all that was said in them
+            self.append(
+                WriteStaged(
+                    call_id=entry.call_id,
+                    sequence=sequence,
+                    at_ms=entry.at_ms,
+                    intent=entry.intent,
+                    key=entry.key,
+                    stage=entry.stage,
+                    result=entry.result,
+                )
+            )
 
     def _on_durable(self) -> None:
         with suppress(RuntimeError):  # the loop is closed: we are, too
@@ -204,6 +227,9 @@ class Journal:
     def _close_disk(self) -> None:
         """By now no call is left that a wait for the disk could disturb."""
         self._disk.shutdown(wait=True)
+        notes_lost = self.ledger.close()
+        if notes_lost:
+            log.error("ledger_notes_lost_at_exit", entries=notes_lost, reason=self.ledger.failing)
         lost = self._spool.close()
         if lost:
             log.error("records_lost_at_exit", records=lost, reason=self._spool.failing)

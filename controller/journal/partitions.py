@@ -1,4 +1,4 @@
-"""Months of the four tables: made before they are needed, dropped when their time is over.
+"""Months of the partitioned tables: made before they are needed, dropped when their time is over.
 
 Both may run in several controllers at once and be cut short anywhere: the next run takes up what is left.
 """
@@ -16,7 +16,7 @@ from psycopg import AsyncConnection, sql
 
 from controller.journal.queries import QUERIES
 
-TABLES = ("calls", "call_turns", "call_tool_calls", "call_events")
+TABLES = ("calls", "call_turns", "call_tool_calls", "call_events", "call_writes")
 AHEAD = 2  # months kept ready after the present one
 LOCK = 0x63616C6C647270  # "calldrp": one controller drops at a time
 
@@ -28,10 +28,10 @@ class Retention:
     """How long each kind of record is kept after the end of its month."""
 
     transcripts: timedelta = timedelta(days=90)  # what was said and done: turns, tool calls, machine steps
-    calls: timedelta = timedelta(days=365)
+    calls: timedelta = timedelta(days=365)  # and what was written to the shop in them: an order is disputed after months, too
 
     def of(self, table: str) -> timedelta:
-        return self.calls if table == "calls" else self.transcripts
+        return self.calls if table in ("calls", "call_writes") else self.transcripts
 
 
 def month_of(moment: datetime) -> date:

@@ -32,7 +32,7 @@ def load(text: str) -> dict[str, LiteralString]:
 QUERIES = load(resources.files(__package__).joinpath("queries.sql").read_text("utf-8"))
 
 Row = dict[str, Any]
-"""One row, by the column names of the schema (migrations/versions/001_initial_schema.py)."""
+"""One row, by the column names of the schema (migrations/versions)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ class CallShown:
     turns: list[Row]
     tool_calls: list[Row]
     events: list[Row]
+    writes: list[Row]
 
 
 async def recent_calls(
@@ -65,6 +66,7 @@ async def show_call(connection: AsyncConnection[Any], call_id: uuid.UUID) -> Cal
         turns=await _fetch(connection, "turns_of_call", **bounds),
         tool_calls=await _fetch(connection, "tool_calls_of_call", **bounds),
         events=await _fetch(connection, "events_of_call", **bounds),
+        writes=await _fetch(connection, "writes_of_call", **bounds),
     )
 
 

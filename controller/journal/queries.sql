@@ -92,6 +92,21 @@ FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (
     id uuid, call_id uuid, sequence int, state text, event jsonb, commands jsonb)
 ON CONFLICT (id, created_at) DO NOTHING;
 
+-- name: put_writes
+INSERT INTO call_writes (id, created_at, call_id, sequence, intent, key, stage, result)
+SELECT row.id, uuid7_ts(row.id), row.call_id, row.sequence, row.intent, row.key, row.stage, coalesce(row.result, '{}')
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (
+    id uuid, call_id uuid, sequence bigint, intent text, key text, stage text, result jsonb)
+ON CONFLICT (id, created_at) DO NOTHING;
+
+-- name: put_customers
+-- What was said last wins, in whatever order it comes.
+INSERT INTO customers AS known (phone, name, updated_at)
+SELECT row.phone, row.name, to_timestamp(row.at_ms / 1000.0)
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (phone text, name text, at_ms bigint)
+ON CONFLICT (phone) DO UPDATE SET name = EXCLUDED.name, updated_at = EXCLUDED.updated_at
+WHERE known.name IS NULL OR known.updated_at < EXCLUDED.updated_at;
+
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Partitions.
@@ -145,6 +160,12 @@ ORDER BY turn_number, created_at;
 
 -- name: events_of_call
 SELECT * FROM call_events
+WHERE call_id = %(call_id)s AND created_at >= %(since)s AND created_at < %(until)s
+ORDER BY created_at, sequence;
+
+-- name: writes_of_call
+-- What was written to the shop, stage by stage; of one key at most one is done.
+SELECT * FROM call_writes
 WHERE call_id = %(call_id)s AND created_at >= %(since)s AND created_at < %(until)s
 ORDER BY created_at, sequence;
 

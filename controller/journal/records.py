@@ -1,6 +1,7 @@
 """What the journal holds: versioned values, one tagged struct each, appended in the order in which things happened.
 
-Every record names its call and is idempotent to insert again: a call by growing revision, all else by its own key.
+Every record names its call and is idempotent to insert again: a call by growing revision, all else by its own key. A customer's
+name is of no call: its ``call_id`` is empty, and the latest wins.
 """
 
 from __future__ import annotations
@@ -55,4 +56,25 @@ class MachineStepped(msgspec.Struct, frozen=True, kw_only=True, tag="step.1"):
     commands: list[dict[str, Any]]  # the same of controller.call.commands
 
 
-Record = CallRevised | TurnRecorded | ToolCalled | MachineStepped
+class WriteStaged(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="ledger.1"):
+    """A write to the shop reached a stage: what the ledger holds of it, so that anybody can see later that it happened once."""
+
+    call_id: str
+    sequence: int  # of the entry in its ledger
+    at_ms: int
+    intent: str  # the tool's name
+    key: str  # of call, intent and canonical arguments: one thing that should happen once
+    stage: str  # begun, done, refused, unknown
+    result: dict[str, Any] = {}  # with done
+
+
+class CustomerNamed(msgspec.Struct, frozen=True, kw_only=True, tag="customer.1"):
+    """Who has a number told us the name."""
+
+    phone: str  # +380...
+    name: str
+    at_ms: int
+    call_id: str = ""
+
+
+Record = CallRevised | TurnRecorded | ToolCalled | MachineStepped | WriteStaged | CustomerNamed

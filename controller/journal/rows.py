@@ -11,7 +11,7 @@ import msgspec
 
 from controller.journal.codec import map_texts
 from controller.journal.ids import call_uuid, derived_id, unix_ms
-from controller.journal.records import CallRevised, MachineStepped, Record, ToolCalled, TurnRecorded
+from controller.journal.records import CallRevised, CustomerNamed, MachineStepped, Record, ToolCalled, TurnRecorded, WriteStaged
 
 
 class Row(NamedTuple):
@@ -30,6 +30,9 @@ class Insert:
 
 def row_of(record: Record) -> Row:
     """Raises ``ValueError`` for a call id that is no UUIDv7 and for a time that is none."""
+    if isinstance(record, CustomerNamed):
+        columns = {"phone": record.phone, "name": record.name, "at_ms": record.at_ms}
+        return Row("put_customers", record.phone, record.at_ms, record.at_ms, columns)
     call = call_uuid(record.call_id)
     match record:
         case CallRevised():
@@ -49,6 +52,10 @@ def row_of(record: Record) -> Row:
                 "commands": record.commands,
             }
             return Row("put_events", id_, record.at_ms, 0, columns)
+        case WriteStaged():
+            id_ = derived_id(call, "write", f"{record.key}:{record.stage}:{record.sequence}", record.at_ms)
+            columns = {"id": id_, **msgspec.structs.asdict(record)}
+            return Row("put_writes", id_, record.at_ms, 0, columns)
 
 
 def inserts(rows: Iterable[Row]) -> list[Insert]:

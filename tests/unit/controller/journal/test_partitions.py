@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from controller.journal.partitions import Retention, expired, month_of, months_from, next_month
+from controller.journal.partitions import TABLES, Retention, expired, month_of, months_from, next_month
 
 
 def test_months_are_cut_in_utc() -> None:
@@ -30,11 +30,12 @@ def test_a_month_expires_when_all_of_it_is_too_old(name: str, is_expired: bool) 
     assert expired(name, datetime(2026, 4, 1, tzinfo=UTC)) is is_expired
 
 
-def test_transcripts_are_kept_for_90_days_and_calls_for_a_year() -> None:
+def test_transcripts_are_kept_for_90_days_calls_and_what_was_ordered_in_them_for_a_year() -> None:
     keep = Retention()
-    assert {table: keep.of(table).days for table in ("calls", "call_turns", "call_tool_calls", "call_events")} == {
+    assert {table: keep.of(table).days for table in TABLES} == {
         "calls": 365,
         "call_turns": 90,
         "call_tool_calls": 90,
         "call_events": 90,
+        "call_writes": 365,
     }
