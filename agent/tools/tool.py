@@ -4,13 +4,15 @@
     async def search_tires(wanted: SearchTires, desk: Desk) -> ToolResult: ...
 
 The arguments are a msgspec Struct: its fields, types, bounds and descriptions make the schema, and the same Struct validates what the
-model sends. A wrong argument is not an error of the program: it goes back to the model in words.
+model sends. A wrong argument, a refusal or a failed neighbour is not an error of the program: it goes back to the model in words, and
+the words say no more than is known.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import inspect
+import re
 import typing
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,13 +21,17 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from agent.case import Case, Said
-from agent.errors import ShopFailed
+from agent.errors import KnowledgeFailed, ShopFailed
 from agent.guard.refusal import Refusal
+from agent.ledger import LedgerFailed
 from agent.once import Once
 from agent.ports import Knowledge, ToolSpec
 from agent.shop import Shop
 
 A = TypeVar("A", bound=msgspec.Struct)
+
+NOT_WRITTEN = "Зараз не вдається нічого записати, тож нічого не зроблено. Вибачся і запропонуй оператора."
+NO_ARTICLES = "Довідка магазину зараз недоступна. Не вигадуй відповіді: вибачся і запропонуй оператора."
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +75,25 @@ class Tool(Generic[A]):
     async def use(self, arguments: Mapping[str, Any], desk: Desk) -> ToolResult:
         """Validate, ask the rules, work; wrong arguments, refusals and a failed shop become results in words."""
         try:
-            wanted = msgspec.convert(dict(arguments), self.arguments)
+            wanted = msgspec.convert(_with_seconds(arguments, self.arguments), self.arguments)
         except msgspec.ValidationError as wrong:
-            return ToolResult({"error": f"Хибні аргументи: {wrong}"}, success=False)
+            return no(f"Хибні аргументи: {wrong}")
         for rule in self.rules:
             if refusal := rule(wanted, desk):
                 return refused(refusal)
         try:
             return await self.work(wanted, desk)
         except ShopFailed as failed:
-            return ToolResult({"error": shop_in_words(failed)}, success=False)
+            return no(shop_in_words(failed))
+        except LedgerFailed:
+            return no(NOT_WRITTEN)
+        except KnowledgeFailed:
+            return no(NO_ARTICLES)
+
+
+def no(words: str) -> ToolResult:
+    """It was not done, and why, in words for the model."""
+    return ToolResult({"error": words}, success=False)
 
 
 def refused(refusal: Refusal) -> ToolResult:
@@ -97,16 +112,47 @@ def tool(description: str, *rules: Rule) -> Callable[[Callable[[A, Desk], Awaita
 
 
 def schema_of(arguments: type[msgspec.Struct]) -> dict[str, Any]:
-    """JSON schema of a flat Struct, without references, open to no other fields."""
-    _, components = msgspec.json.schema_components([arguments], ref_template="#/$defs/{name}")
-    schema = dict(components[arguments.__name__])
-    schema.pop("title", None)
+    """JSON schema of a Struct, without references or titles, open to no other fields."""
+    _, components = msgspec.json.schema_components([arguments], ref_template="{name}")
+    schema: dict[str, Any] = _whole(components[arguments.__name__], components)
     return {**schema, "additionalProperties": False}
 
 
+def _whole(part: Any, components: Mapping[str, Any]) -> Any:
+    if isinstance(part, list):
+        return [_whole(one, components) for one in part]
+    if not isinstance(part, dict):
+        return part
+    if "$ref" in part:
+        return _whole(components[part["$ref"]], components)
+    return {key: _whole(value, components) for key, value in part.items() if not (key == "title" and isinstance(value, str))}
+
+
+def _with_seconds(arguments: Mapping[str, Any], struct: type[msgspec.Struct]) -> dict[str, Any]:
+    """ "9:30" as the "09:30:00" that RFC 3339 wants, in the fields that are hours: nobody names seconds on the telephone."""
+    hints = typing.get_type_hints(struct)
+    hours = {name for name, hint in hints.items() if dt.time in (hint, *typing.get_args(hint))}
+    return {name: _HOUR.sub(_full_hour, value) if name in hours and isinstance(value, str) else value for name, value in arguments.items()}
+
+
+_HOUR = re.compile(r"^(\d{1,2}):(\d{2})$")
+
+
+def _full_hour(hour: re.Match[str]) -> str:
+    return f"{hour[1]:0>2}:{hour[2]}:00"
+
+
 def shop_in_words(failed: ShopFailed) -> str:
+    """What a failure means for the caller: the truth, and what to offer him."""
+    if failed.outcome_unknown:
+        return (
+            "Магазин не відповів: невідомо, чи це записано. Так і скажи, не стверджуй ні того, ні іншого, і запропонуй оператора. "
+            "Якщо абонент хоче спробувати ще раз, повтори той самий виклик: двічі не запишеться."
+        )
+    if failed.unavailable:
+        return "Система магазину тимчасово недоступна, нічого не зроблено. Вибачся і запропонуй передзвонити або з'єднати з оператором."
     if failed.status == 404:
         return "У базі магазину такого немає."
-    if failed.status in {400, 422}:
-        return f"Магазин не прийняв запит: {failed}"
+    if failed.status in {400, 409, 422}:
+        return f"Магазин не прийняв запит, нічого не записано: {failed}"
     return "Система магазину зараз не відповідає. Вибачся і запропонуй передзвонити або з'єднати з оператором."

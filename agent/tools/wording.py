@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 from agent.case import Case
 
@@ -21,8 +22,8 @@ def day(date: dt.date) -> str:
     return f"{date.day} {_MONTHS[date.month - 1]}"
 
 
-def weekday(date: dt.date) -> str:
-    return _WEEKDAYS[date.weekday()]
+def weekday_and_day(date: dt.date) -> str:
+    return f"{_WEEKDAYS[date.weekday()]}, {day(date)}"
 
 
 def hour(time: dt.time) -> str:
@@ -37,3 +38,17 @@ def day_of(text: str | None) -> str | None:
         return day(dt.date.fromisoformat(text[:10]))
     except ValueError:
         return text
+
+
+def counted(count: int, one: str, few: str, many: str) -> str:
+    """1 день, 2 дні, 5 днів, 11 днів, 21 день."""
+    last, teens = count % 10, 10 < count % 100 < 20
+    return f"{count} {one if last == 1 and not teens else few if 1 < last < 5 and not teens else many}"
+
+
+def sums_in(text: str) -> set[int]:
+    """The sums in UAH that a text names: "від 1 500 грн" has 1500."""
+    return {int(re.sub(r"\s", "", found[1])) for found in _SUM.finditer(text)}
+
+
+_SUM = re.compile(r"(?<![\d,.])(\d{1,3}(?:\s\d{3})+|\d+)\s?(?:грн|гривень|гривні|гривня|₴)")

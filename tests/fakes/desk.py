@@ -9,45 +9,15 @@ from zoneinfo import ZoneInfo
 
 from agent.case import Case, Said
 from agent.errors import KnowledgeFailed
-from agent.ledger import Entry, LedgerFailed
 from agent.once import Once
 from agent.ports import Article
 from agent.shop import Shop
 from agent.tools.tool import Desk
+from tests.fakes.ledger import FakeLedger as FakeLedger
 from tests.fakes.shop import FakeShop
 
 NOW = dt.datetime(2026, 11, 23, 12, 0, tzinfo=ZoneInfo("Europe/Kyiv"))  # a Monday
 CALLER = "+380671112233"
-
-
-class FakeLedger:
-    """In memory. *fails*: the disk is full, nothing more can be recorded."""
-
-    def __init__(self) -> None:
-        self.lines: list[Entry] = []
-        self.fails = False
-
-    def find(self, key: str) -> Entry | None:
-        return next((entry for entry in reversed(self.lines) if entry.key == key), None)
-
-    def entries(self, *, call_id: str | None = None, number: str | None = None, since_ms: int = 0) -> Sequence[Entry]:
-        newest = {entry.key: at for at, entry in enumerate(self.lines) if entry.key}
-        return [
-            entry
-            for at, entry in enumerate(self.lines)
-            if (not entry.key or newest[entry.key] == at)
-            and call_id in (None, entry.call_id)
-            and number in (None, entry.number)
-            and entry.at_ms >= since_ms
-        ]
-
-    def note(self, entry: Entry) -> None:
-        self.lines.append(entry)
-
-    async def record(self, entry: Entry) -> None:
-        if self.fails:
-            raise LedgerFailed("no space left on the device")
-        self.lines.append(entry)
 
 
 @dataclass

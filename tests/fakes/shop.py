@@ -1,4 +1,10 @@
-"""A shop that keeps what it is told: orders and bookings live in it, idempotency keys hold, and it fails or loses answers when told to."""
+"""A shop that behaves: it keeps orders, bookings and slots, knows its idempotency keys, and loses requests or answers when told to.
+
+shop.mishaps.append("answer_lost")     the next write happens, nobody learns of it
+shop.mishaps.append("request_lost")    the next write never arrives, and nobody learns of that either
+shop.loses_answers = True              so every write does
+shop.fails = ShopFailed(...)           everything fails before it begins
+"""
 
 from __future__ import annotations
 
@@ -6,7 +12,9 @@ import asyncio
 import dataclasses
 import datetime as dt
 import uuid
+from collections import deque
 from collections.abc import Callable, Sequence
+from typing import Literal, TypeVar
 
 from agent.errors import ShopFailed
 from agent.shop import (
@@ -26,13 +34,25 @@ from agent.shop import (
     TyreQuery,
 )
 
+T = TypeVar("T")
+Mishap = Literal["request_lost", "answer_lost"]
+
 X_ICE = Tyre("t1", "Michelin", "X-Ice Snow", "215/55 R17", "winter", 4500, True, 12)
 STOCKS = (Stock("Київ", 8, None), Stock("Львів", 4, "2030-01-15"))
-PICKUP_POINTS = (PickupPoint("p1", "Поштомат 12", "Київ", "вул. Хрещатик, 1"),)
-STATIONS = (Station("s1", "Шиномонтаж на Подолі", "Київ", "вул. Нижній Вал, 5"),)
+PICKUP_POINTS = (
+    PickupPoint("p1", "Поштомат 12", "Київ", "вул. Хрещатик, 1"),
+    PickupPoint("p2", "Відділення 3", "Львів", "вул. Городоцька, 174"),
+)
+STATIONS = (
+    Station("s1", "Шиномонтаж на Подолі", "Київ", "вул. Нижній Вал, 5"),
+    Station("s2", "Шиномонтаж на Городоцькій", "Львів", "вул. Городоцька, 174"),
+)
 HOURS = tuple(dt.time(hour) for hour in range(9, 18))
+LABELS = {"draft": "чернетка", "confirmed": "підтверджено", "in_transit": "у дорозі"}
+SIZES = {("toyota", "camry"): ("215/55 R17", "235/45 R18")}
 DELIVERY_UAH = 150
 FITTING_UAH = 1_200
+ON_ITS_WAY = Order("o1", "10001", "+380671112233", "in_transit", LABELS["in_transit"], 18000, "Michelin X-Ice Snow 215/55 R17, 4 шт.")
 
 
 class FakeShop:
@@ -42,8 +62,9 @@ class FakeShop:
         self.offers = list(offers)
         self.stocks = stocks
         self.latency_s = latency_s
-        self.fails: Exception | None = None  # before anything happens
-        self.loses_answers = False  # the work is done, nobody learns it
+        self.fails: Exception | None = None
+        self.loses_answers = False
+        self.mishaps: deque[Mishap] = deque()
         self.queries: list[TyreQuery] = []
         self.request_ids: list[str] = []
         self.placed: dict[str, Order] = {}
@@ -53,7 +74,7 @@ class FakeShop:
         self.tyres = _Tyres(self)
         self.orders = _Orders(self)
         self.fitting = _Fitting(self)
-        self._first_answers: dict[uuid.UUID, Order] = {}
+        self._by_key: dict[uuid.UUID, str] = {}
 
     async def work(self, request_id: str) -> None:
         self.request_ids.append(request_id)
@@ -61,18 +82,33 @@ class FakeShop:
         if self.fails is not None:
             raise self.fails
 
-    def wrote(self, what: str, which: str) -> None:
-        self.writes.append((what, which))
-        if self.loses_answers:
+    async def write(self, request_id: str, effect: Callable[[], T]) -> T:
+        """*effect* happens at one instant, in the middle of the request: who is cancelled does not know on which side."""
+        self.request_ids.append(request_id)
+        await asyncio.sleep(self.latency_s / 2)
+        if self.fails is not None:
+            raise self.fails
+        mishap = self.mishaps.popleft() if self.mishaps else "answer_lost" if self.loses_answers else None
+        if mishap == "request_lost":
+            raise ShopFailed("the connection broke", outcome_unknown=True)
+        result = effect()
+        await asyncio.sleep(self.latency_s / 2)
+        if mishap == "answer_lost":
             raise ShopFailed("the answer was lost", outcome_unknown=True)
+        return result
 
-    def once(self, key: uuid.UUID, act: Callable[[], Order]) -> Order:
-        """The first answer to *key*; a lost one is remembered as well."""
-        if key not in self._first_answers:
-            order = act()
-            self.placed[order.id] = self._first_answers[key] = order
-            self.wrote("confirm_order" if order.status == "confirmed" else "create_order", order.id)
-        return self._first_answers[key]
+    def once(self, key: uuid.UUID, what: str, act: Callable[[], Order]) -> Order:
+        """The same order back for the same key."""
+        if key in self._by_key:
+            return self.placed[self._by_key[key]]
+        order = act()
+        self._by_key[key] = order.id
+        return self.place(what, order)
+
+    def place(self, what: str, order: Order) -> Order:
+        self.placed[order.id] = order
+        self.writes.append((what, order.id))
+        return order
 
     def order(self, order_id: str) -> Order:
         if order_id not in self.placed:
@@ -92,17 +128,26 @@ class _Tyres:
     async def search_tyres(self, query: TyreQuery, *, request_id: str) -> Sequence[Tyre]:
         self._shop.queries.append(query)
         await self._shop.work(request_id)
-        return self._shop.offers
+        sizes = _sizes(query)
+        return [tyre for tyre in self._shop.offers if query.season in (None, tyre.season) and (sizes is None or tyre.size in sizes)]
 
     async def vehicle_sizes(self, make: str, model: str, year: int, *, request_id: str) -> Sequence[str]:
         await self._shop.work(request_id)
-        if (make, model) != ("Toyota", "Camry"):
+        if (sizes := SIZES.get((make.lower(), model.lower()))) is None:
             raise ShopFailed("no such car", status=404)
-        return ("215/55 R17", "235/45 R18")
+        return sizes
 
     async def availability(self, tyre_id: str, *, request_id: str) -> Sequence[Stock]:
         await self._shop.work(request_id)
+        if all(tyre.id != tyre_id for tyre in self._shop.offers):
+            raise ShopFailed("no such tyre", status=404)
         return self._shop.stocks
+
+
+def _sizes(query: TyreQuery) -> Sequence[str] | None:
+    if query.width and query.profile and query.diameter:
+        return [f"{query.width}/{query.profile} R{query.diameter}"]
+    return SIZES.get((query.vehicle_make.lower(), query.vehicle_model.lower()), ()) if query.vehicle_make and query.vehicle_model else None
 
 
 class _Orders:
@@ -125,41 +170,47 @@ class _Orders:
         return self._shop.order(order_id)
 
     async def create_order(self, draft: OrderDraft, *, idempotency_key: uuid.UUID, request_id: str) -> Order:
-        await self._shop.work(request_id)
-        return self._shop.once(idempotency_key, lambda: self._drafted(draft))
+        return await self._shop.write(request_id, lambda: self._shop.once(idempotency_key, "create_order", lambda: self._drafted(draft)))
 
     def _drafted(self, draft: OrderDraft) -> Order:
         tyres = {tyre.id: tyre for tyre in self._shop.offers}
         if any(item.product_id not in tyres for item in draft.items):
             raise ShopFailed("no such product", status=422)
+        lines = [(tyres[item.product_id], item.quantity) for item in draft.items]
         count = len(self._shop.placed) + 1
         return Order(
             id=f"order-{count}",
             number=f"10{count:02}",
             phone=draft.phone,
             status="draft",
-            status_label="чернетка",
-            total_uah=sum(tyres[item.product_id].price_uah * item.quantity for item in draft.items),
-            items_summary=", ".join(
-                f"{tyres[item.product_id].brand} {tyres[item.product_id].model}, {item.quantity} шт." for item in draft.items
-            ),
+            status_label=LABELS["draft"],
+            total_uah=sum(tyre.price_uah * quantity for tyre, quantity in lines),
+            items_summary=", ".join(f"{tyre.brand} {tyre.model}, {quantity} шт." for tyre, quantity in lines),
         )
 
     async def set_delivery(self, order_id: str, delivery: Delivery, *, request_id: str) -> Order:
-        await self._shop.work(request_id)
-        order = self._shop.order(order_id)
-        total_uah = order.total_uah - (order.delivery_cost_uah or 0) + DELIVERY_UAH
-        order = dataclasses.replace(order, delivery=delivery, delivery_cost_uah=DELIVERY_UAH, total_uah=total_uah, estimated_days=2)
-        self._shop.placed[order_id] = order
-        self._shop.wrote("set_delivery", order_id)
-        return order
+        def effect() -> Order:
+            order = self._shop.order(order_id)
+            if order.status != "draft":
+                raise ShopFailed("the order is confirmed already", status=422)
+            if delivery.pickup_point_id is not None and all(point.id != delivery.pickup_point_id for point in PICKUP_POINTS):
+                raise ShopFailed("no such pickup point", status=422)
+            cost_uah = DELIVERY_UAH if delivery.pickup_point_id is None else 0
+            total_uah = order.total_uah - (order.delivery_cost_uah or 0) + cost_uah
+            order = dataclasses.replace(order, delivery=delivery, delivery_cost_uah=cost_uah, total_uah=total_uah, estimated_days=2)
+            return self._shop.place("set_delivery", order)
+
+        return await self._shop.write(request_id, effect)
 
     async def confirm_order(
         self, order_id: str, *, payment: Payment, name: str, sms: bool, idempotency_key: uuid.UUID, request_id: str
     ) -> Order:
-        await self._shop.work(request_id)
-        confirmed = dataclasses.replace(self._shop.order(order_id), status="confirmed", status_label="підтверджено")
-        return self._shop.once(idempotency_key, lambda: confirmed)
+        def confirmed() -> Order:
+            if (order := self._shop.order(order_id)).status != "draft":
+                raise ShopFailed("the order is confirmed already", status=422)
+            return dataclasses.replace(order, status="confirmed", status_label=LABELS["confirmed"])
+
+        return await self._shop.write(request_id, lambda: self._shop.once(idempotency_key, "confirm_order", confirmed))
 
     async def pickup_points(self, city: str | None, *, request_id: str) -> Sequence[PickupPoint]:
         await self._shop.work(request_id)
@@ -191,30 +242,34 @@ class _Fitting:
         return [booking for booking in self._shop.booked.values() if booking.phone == phone]
 
     async def book(self, wish: BookingWish, *, request_id: str) -> Booking:
-        await self._shop.work(request_id)
-        return self._keep("book", f"booking-{len(self._shop.booked) + 1}", wish)
+        return await self._shop.write(request_id, lambda: self._keep("book", f"booking-{len(self._shop.booked) + 1}", wish))
 
     async def move(self, booking_id: str, wish: BookingWish, *, request_id: str) -> Booking:
-        await self._shop.work(request_id)
-        self._shop.booking(booking_id)
-        return self._keep("move", booking_id, wish)
+        def effect() -> Booking:
+            if self._shop.booking(booking_id).status != "booked":
+                raise ShopFailed("the booking is cancelled", status=422)
+            return self._keep("move", booking_id, wish)
+
+        return await self._shop.write(request_id, effect)
 
     async def cancel(self, booking_id: str, *, request_id: str) -> None:
-        await self._shop.work(request_id)
-        self._shop.booked[booking_id] = dataclasses.replace(self._shop.booking(booking_id), status="cancelled")
-        self._shop.wrote("cancel", booking_id)
+        def effect() -> None:
+            self._shop.booked[booking_id] = dataclasses.replace(self._shop.booking(booking_id), status="cancelled")
+            self._shop.writes.append(("cancel", booking_id))
+
+        await self._shop.write(request_id, effect)
 
     def _keep(self, what: str, booking_id: str, wish: BookingWish) -> Booking:
-        if self._taken(wish.station_id, wish.date, wish.time):
-            raise ShopFailed("the slot is taken", status=422)
         station = next((one for one in STATIONS if one.id == wish.station_id), None)
         if station is None:
             raise ShopFailed("no such station", status=404)
+        if wish.time not in HOURS or self._taken(wish.station_id, wish.date, wish.time, but=booking_id):
+            raise ShopFailed("the slot is taken", status=422)
         booking = Booking(booking_id, station.id, station.name, wish.date, wish.time, wish.service, wish.phone, "booked")
         self._shop.booked[booking_id] = booking
-        self._shop.wrote(what, booking_id)
+        self._shop.writes.append((what, booking_id))
         return booking
 
-    def _taken(self, station_id: str, day: dt.date, hour: dt.time) -> bool:
-        wanted = (station_id, day, hour)
-        return any((one.station_id, one.date, one.time) == wanted and one.status == "booked" for one in self._shop.booked.values())
+    def _taken(self, station_id: str, day: dt.date, hour: dt.time, but: str | None = None) -> bool:
+        booked = [one for one in self._shop.booked.values() if one.status == "booked" and one.id != but]
+        return any((one.station_id, one.date, one.time) == (station_id, day, hour) for one in booked)
