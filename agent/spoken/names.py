@@ -1,0 +1,183 @@
+"""Names that a Ukrainian voice reads better in Cyrillic: makers and models of tyres and cars, and a few Latin words of the trade.
+
+What is not in the table stays as it is written.
+"""
+
+from __future__ import annotations
+
+import re
+
+from agent.spoken.rule import Rule
+
+NAMES: dict[str, str] = {
+    # Makers of tyres
+    "Apollo": "Аполло",
+    "Barum": "Барум",
+    "BFGoodrich": "Бі-Еф-Гудріч",
+    "Bridgestone": "Бріджстоун",
+    "Continental": "Континенталь",
+    "Cooper": "Купер",
+    "Debica": "Дембіца",
+    "Dębica": "Дембіца",
+    "Dunlop": "Данлоп",
+    "Falken": "Фалкен",
+    "Firestone": "Файрстоун",
+    "Fulda": "Фульда",
+    "General Tire": "Дженерал Тайр",
+    "Gislaved": "Гіславед",
+    "Goodyear": "Гудієр",
+    "GT Radial": "Джі-Ті Радіал",
+    "Hankook": "Ханкук",
+    "Kleber": "Клебер",
+    "Kormoran": "Корморан",
+    "Kumho": "Кумхо",
+    "Lassa": "Ласса",
+    "Laufenn": "Лауфен",
+    "Linglong": "Лінглонг",
+    "Matador": "Матадор",
+    "Maxxis": "Максіс",
+    "Michelin": "Мішлен",
+    "Nankang": "Нанканг",
+    "Nexen": "Нексен",
+    "Nokian Tyres": "Нокіан Тайрс",
+    "Nokian": "Нокіан",
+    "Petlas": "Петлас",
+    "Pirelli": "Піреллі",
+    "Premiorri": "Преміоррі",
+    "Riken": "Рікен",
+    "Rosava": "Росава",
+    "Sailun": "Сайлун",
+    "Sava": "Сава",
+    "Semperit": "Семперіт",
+    "Tigar": "Тігар",
+    "Toyo": "Тойо",
+    "Triangle": "Трайенгл",
+    "Uniroyal": "Юніроял",
+    "Viking": "Вікінг",
+    "Vredestein": "Вредештайн",
+    "Yokohama": "Йокогама",
+    # Models of tyres
+    "4Seasons": "Фор Сізонс",
+    "Alpin": "Альпін",
+    "Blizzak": "Бліззак",
+    "BluEarth": "Блю-Ерс",
+    "Cinturato": "Чінтурато",
+    "CrossClimate": "Крос-Клаймет",
+    "Eagle": "Ігл",
+    "EcoContact": "Еко-Контакт",
+    "EfficientGrip": "Ефішієнт-Гріп",
+    "Eskimo": "Ескімо",
+    "Frigo": "Фріго",
+    "Gen": "Джен",
+    "Hakkapeliitta": "Хакапеліта",
+    "i*cept": "айсепт",
+    "Itegro": "Ітегро",
+    "Nordicca": "Нордіка",
+    "Nordman": "Нордман",
+    "Pilot Sport": "Пайлот Спорт",
+    "Potenza": "Потенца",
+    "PremiumContact": "Преміум-Контакт",
+    "Presto": "Престо",
+    "Primacy": "Праймасі",
+    "Snowgard": "Сноугард",
+    "Turanza": "Туранца",
+    "UltraGrip": "Ультра-Гріп",
+    "Vector": "Вектор",
+    "Wetproof": "Ветпруф",
+    "Winter": "Вінтер",
+    "WinterContact": "Вінтер-Контакт",
+    "X-Ice": "Ікс-Айс",
+    "Snow": "Сноу",
+    # Cars
+    "Audi": "Ауді",
+    "BMW": "Бе-Ем-Ве",
+    "Chevrolet": "Шевроле",
+    "Aveo": "Авео",
+    "Lacetti": "Лачетті",
+    "Citroen": "Сітроен",
+    "Dacia": "Дачія",
+    "Daewoo": "Деу",
+    "Lanos": "Ланос",
+    "Fiat": "Фіат",
+    "Ford": "Форд",
+    "Focus": "Фокус",
+    "Fiesta": "Фієста",
+    "Mondeo": "Мондео",
+    "Honda": "Хонда",
+    "Civic": "Сівік",
+    "Accord": "Аккорд",
+    "CR-V": "Сі-Ар-Ві",
+    "Hyundai": "Хюндай",
+    "Tucson": "Туксон",
+    "Accent": "Акцент",
+    "Elantra": "Елантра",
+    "Kia": "Кіа",
+    "Sportage": "Спортейдж",
+    "Ceed": "Сід",
+    "Rio": "Ріо",
+    "Lexus": "Лексус",
+    "Mazda": "Мазда",
+    "Mercedes": "Мерседес",
+    "Benz": "Бенц",
+    "Mitsubishi": "Міцубісі",
+    "Lancer": "Лансер",
+    "Outlander": "Аутлендер",
+    "Nissan": "Ніссан",
+    "Qashqai": "Кашкай",
+    "Leaf": "Ліф",
+    "X-Trail": "Ікс-Трейл",
+    "Opel": "Опель",
+    "Astra": "Астра",
+    "Peugeot": "Пежо",
+    "Renault": "Рено",
+    "Logan": "Логан",
+    "Duster": "Дастер",
+    "Megane": "Меган",
+    "Skoda": "Шкода",
+    "Škoda": "Шкода",
+    "Octavia": "Октавія",
+    "Fabia": "Фабія",
+    "Superb": "Суперб",
+    "Kodiaq": "Кодіак",
+    "Subaru": "Субару",
+    "Forester": "Форестер",
+    "Suzuki": "Сузукі",
+    "Vitara": "Вітара",
+    "Tesla": "Тесла",
+    "Toyota": "Тойота",
+    "Camry": "Камрі",
+    "Corolla": "Королла",
+    "RAV4": "Рав чотири",
+    "Volkswagen": "Фольксваген",
+    "Golf": "Гольф",
+    "Passat": "Пассат",
+    "Tiguan": "Тігуан",
+    "Volvo": "Вольво",
+    # Of the trade
+    "RunFlat": "ран-флет",
+    "Run Flat": "ран-флет",
+    "SMS": "есемес",
+    "SUV": "ес-ю-ві",
+    "Viber": "Вайбер",
+    "Telegram": "Телеграм",
+    "VIN": "він",
+    "XL": "ікс-ель",
+}
+_BY_LOWER = {name.lower(): said for name, said in NAMES.items()}
+_LATIN = "A-Za-z\u00c0-\u024f"
+
+
+def _pattern() -> re.Pattern[str]:
+    """Any of the names, longest first; by first letter, for one alternation of them all is read ten times as long."""
+    by_letter: dict[str, list[str]] = {}
+    for name in sorted(_BY_LOWER, key=len, reverse=True):
+        by_letter.setdefault(name[0], []).append(name[1:])
+    groups = "|".join(f"{letter}(?:{'|'.join(map(re.escape, rests))})" for letter, rests in by_letter.items())
+    return re.compile(rf"(?<![{_LATIN}0-9])(?=[{_LATIN}4])(?:{groups})(?![{_LATIN}])", re.IGNORECASE)
+
+
+def _say_name(match: re.Match[str], text: str) -> str:
+    return _BY_LOWER[match.group(0).lower()]
+
+
+RULES = (Rule(_pattern(), _say_name),)
