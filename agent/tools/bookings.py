@@ -1,6 +1,6 @@
 """Bookings of a fitting: the caller's own, a new one, another time, a cancellation.
 
-The shop has no idempotency key here. So each tool looks at the customer's bookings first: what is already so is told and not done again.
+The shop has no idempotency key here: whether a write happened is read from the customer's bookings.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from agent.guard.consent import heard_and_confirmed_booking, heard_and_confirmed_cancel
 from agent.guard.dates import in_the_future
 from agent.guard.ownership import own_booking
 from agent.shop import Booking, BookingWish
@@ -21,9 +22,8 @@ from agent.tools.orders import UNKNOWN_ORDER, Name, OrderId
 from agent.tools.tool import Desk, ToolResult, no, tool
 from agent.tools.tyres import TOLD_AT_ONCE
 from agent.tools.wording import hour, weekday_and_day
-from agent.tools.writing import NO_NUMBER, changed, done_so_far, write_of
+from agent.tools.writing import NO_NUMBER, changed, write_of
 
-BOOK, CANCEL = "book_fitting", "cancel_fitting"
 _BOOKED, _CANCELLED = "booked", "cancelled"
 
 BookingId = Annotated[str, Meta(min_length=1, max_length=64, description="booking_id з get_customer_bookings або book_fitting")]
@@ -66,6 +66,7 @@ async def get_customer_bookings(wanted: GetCustomerBookings, desk: Desk) -> Tool
     "Лише коли абонент почув станцію, послугу, день і годину та сказав «так».",
     own_booking,
     in_the_future,
+    heard_and_confirmed_booking,
 )
 async def book_fitting(wanted: BookFitting, desk: Desk) -> ToolResult:
     if not desk.caller_number:
@@ -85,10 +86,6 @@ async def book_fitting(wanted: BookFitting, desk: Desk) -> ToolResult:
     )
     when = {"station": wish.station_id, "date": wish.date.isoformat(), "time": hour(wish.time), "service": wish.service}
     moved = {"booking": wanted.booking_id} if wanted.booking_id else {}
-    there = next((one for one in await _bookings(desk) if _is_it(one, wish, wanted.booking_id)), None)
-    write = write_of(desk, BOOK, **when, **moved, change=done_so_far(desk, BOOK, CANCEL))
-    if there is not None and desk.once.ledger.find(write.key) is None:
-        return ToolResult(_told(there, desk))
 
     async def act(_: uuid.UUID) -> dict[str, Any]:
         if wanted.booking_id:
@@ -98,45 +95,47 @@ async def book_fitting(wanted: BookFitting, desk: Desk) -> ToolResult:
         return _told(booking, desk)
 
     async def look() -> dict[str, Any] | None:
-        return None if there is None else _told(there, desk)
+        return next((_told(one, desk) for one in await _bookings(desk) if _is_it(one, wish, wanted.booking_id)), None)
 
-    return ToolResult((await desk.once.do(write, act, look=look)).result)
+    return ToolResult((await desk.once.do(write_of(desk, "book_fitting", **when, **moved), act, look=look)).result)
 
 
-@tool("Скасовує запис на шиномонтаж. Лише коли абонент почув, який саме запис скасовується, і сказав «так».", own_booking)
+@tool(
+    "Скасовує запис на шиномонтаж. Лише коли абонент почув, який саме запис скасовується, і сказав «так».",
+    own_booking,
+    heard_and_confirmed_cancel,
+)
 async def cancel_fitting(wanted: CancelFitting, desk: Desk) -> ToolResult:
     if not desk.caller_number:
         return no(NO_NUMBER)
-    booking = next((one for one in await _bookings(desk) if one.id == wanted.booking_id), None)
-    write = write_of(desk, CANCEL, booking=wanted.booking_id)
-    gone = booking is None or booking.status == _CANCELLED
 
     def told() -> dict[str, Any]:
-        if booking is not None:
-            desk.case.bookings[booking.id] = dataclasses.replace(booking, status=_CANCELLED)
-        changed(desk, wanted.booking_id)
-        return {"booking_id": wanted.booking_id, "status": "скасовано"}
-
-    if gone and desk.once.ledger.find(write.key) is None:
-        return ToolResult(told()) if booking else no("Такого запису немає.")
+        booking = dataclasses.replace(desk.case.bookings[wanted.booking_id], status=_CANCELLED)
+        desk.case.bookings[booking.id] = booking
+        changed(desk, booking.id)
+        return {**booking_in_words(booking), "status": "скасовано"}
 
     async def act(_: uuid.UUID) -> dict[str, Any]:
         await desk.shop.fitting.cancel(wanted.booking_id, request_id=desk.request_id)
         return told()
 
     async def look() -> dict[str, Any] | None:
-        return told() if gone else None
+        standing = [one.id for one in await _bookings(desk) if one.status == _BOOKED]
+        return None if wanted.booking_id in standing else told()
 
-    return ToolResult((await desk.once.do(write, act, look=look)).result)
+    return ToolResult((await desk.once.do(write_of(desk, "cancel_fitting", booking=wanted.booking_id), act, look=look)).result)
 
 
 def booking_in_words(booking: Booking) -> dict[str, Any]:
     return {
         "booking_id": booking.id,
+        "station_id": booking.station_id,  # to move it, the model needs these as arguments are written
         "station": booking.station_name,
+        "date": booking.date.isoformat(),
         "day": weekday_and_day(booking.date),
         "time": hour(booking.time),
         "service": SERVICES[booking.service],
+        "service_type": booking.service,
     }
 
 

@@ -16,9 +16,7 @@ from agent.tools.orders import OrderId
 from agent.tools.places import City, Near, nearby
 from agent.tools.tool import Desk, ToolResult, no, tool
 from agent.tools.tyres import TOLD_AT_ONCE
-from agent.tools.writing import changed, done_so_far, write_of
-
-INTENT = "update_order_delivery"
+from agent.tools.writing import changed, write_of
 
 
 class GetPickupPoints(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,20 +52,16 @@ async def update_order_delivery(wanted: UpdateOrderDelivery, desk: Desk) -> Tool
         return no("Потрібно одне з двох: або місто й адреса, або пункт видачі. Запитай абонента.")
     to_point = wanted.pickup_point_id is not None
     delivery = Delivery(pickup_point_id=wanted.pickup_point_id) if to_point else Delivery(wanted.city, wanted.address)
-    now = await desk.shop.orders.order(wanted.order_id, request_id=desk.request_id)
-    change = done_so_far(desk, INTENT, order_id=wanted.order_id)
     where = {"pickup_point": wanted.pickup_point_id} if to_point else {"city": wanted.city, "address": wanted.address}
-    write = write_of(desk, INTENT, order=wanted.order_id, delivery=where, change=change)
-    if _same(now.delivery, delivery) and desk.once.ledger.find(write.key) is None:
-        return too_much(now, desk) or ToolResult(_told(now, delivery, desk))
 
     async def act(_: uuid.UUID) -> dict[str, Any]:
         return _told(await desk.shop.orders.set_delivery(wanted.order_id, delivery, request_id=desk.request_id), delivery, desk)
 
     async def look() -> dict[str, Any] | None:
-        return _told(now, delivery, desk) if _same(now.delivery, delivery) else None
+        order = await desk.shop.orders.order(wanted.order_id, request_id=desk.request_id)
+        return _told(order, delivery, desk) if _same(order.delivery, delivery) else None
 
-    written = await desk.once.do(write, act, look=look)
+    written = await desk.once.do(write_of(desk, "update_order_delivery", order=wanted.order_id, delivery=where), act, look=look)
     return too_much(desk.case.orders[wanted.order_id], desk) or ToolResult(written.result)
 
 

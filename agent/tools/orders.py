@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from agent.errors import ShopFailed
+from agent.guard.consent import heard_and_confirmed_order
 from agent.guard.limits import accountable, orders_today
 from agent.guard.ownership import own_order
 from agent.guard.totals import within_total
@@ -112,6 +113,7 @@ async def create_order_draft(wanted: CreateOrderDraft, desk: Desk) -> ToolResult
     own_order,
     orders_today,
     within_total,
+    heard_and_confirmed_order,
 )
 async def confirm_order(wanted: ConfirmOrder, desk: Desk) -> ToolResult:
     order = desk.case.orders[wanted.order_id]

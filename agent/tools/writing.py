@@ -1,7 +1,7 @@
-"""What the tools that write have in common: who writes, and which write it is.
+"""What the tools that write have in common: on whose account, which write it is, and what follows from it.
 
-A caller may change his mind and change it back: to Kyiv, to Lviv, to Kyiv again. The third wish has the words of the first one but is not
-its repetition. So such writes carry how many of their kind were done before, and a tool first looks whether what is wanted is already so.
+Reading back (``look`` of ``agent.once``) asks the shop anew each time: it also tells whether an earlier write still stands when the caller
+has changed his mind and changes it back.
 """
 
 from __future__ import annotations
@@ -17,12 +17,6 @@ NO_NUMBER = "Номер абонента приховано, тож знайти
 def write_of(desk: Desk, intent: str, *, number: str | None = None, **arguments: Any) -> Write:
     """*arguments* are canonical: what makes it the same write, and nothing else. *number*: on whose account, the caller's if not given."""
     return Write(desk.call_id, desk.caller_number if number is None else number, intent, arguments)
-
-
-def done_so_far(desk: Desk, *intents: str, **result: Any) -> int:
-    """How many writes of these kinds, with these parts of their result, this call has behind it."""
-    done = [one for one in desk.once.ledger.entries(call_id=desk.call_id) if one.stage == "done" and one.intent in intents]
-    return sum(all(one.result.get(name) == value for name, value in result.items()) for one in done)
 
 
 def changed(desk: Desk, what: str) -> None:
