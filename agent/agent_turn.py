@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from agent.dialogue import Answer
 from agent.history import History
@@ -17,6 +18,14 @@ from agent.speech import Speech
 from agent.turn_events import Think
 
 
+@dataclass(slots=True)
+class Filler:
+    """Said while the answer is awaited; part of its turn, but not of the answer."""
+
+    speech: Speech
+    task: asyncio.Task[None] | None = None  # that says it
+
+
 class AgentTurn:
     """*asked* is the caller's turn it answers; None for a fixed phrase, which then becomes an entry of the history by itself."""
 
@@ -25,7 +34,7 @@ class AgentTurn:
     ) -> None:
         self.speech = speech
         self.asked = asked
-        self.fillers: list[Speech] = []
+        self.fillers: list[Filler] = []
         self.answer = Answer(self.number, history.begin_reply()) if asked else None
         self.hand_off: HandOff | None = None  # what follows once it was spoken
         self.tasks: list[asyncio.Task[None]] = []
@@ -47,9 +56,17 @@ class AgentTurn:
         if self._token_ms is None:
             self._token_ms = self._now_ms()
 
+    def drop_silent_fillers(self) -> None:
+        """Those without audio will not be said."""
+        for filler in [filler for filler in self.fillers if filler.speech.times.audio_ms is None]:
+            self.fillers.remove(filler)
+            if filler.task is not None:
+                filler.task.cancel()
+
     def cancel(self) -> None:
-        for task in self.tasks:
-            task.cancel()
+        for task in [*self.tasks, *(filler.task for filler in self.fillers)]:
+            if task is not None:
+                task.cancel()
 
     def settle(self, *, interrupted: bool) -> None:
         if self._settled:
@@ -64,13 +81,14 @@ class AgentTurn:
                 self.answer.reply.cut(self.speech.heard_by_round())
         else:
             self._history.agent_said(self.speech.heard_text)
-        said = [*self.fillers, self.speech]
+        fillers = [filler.speech for filler in self.fillers]
+        said = [*fillers, self.speech]
         heard_ms = sum(speech.heard_ms for speech in said)
         if self._number is None and not heard_ms:
             return  # nobody noticed it
         self._minutes.agent_turn(
             self.number(),
-            text=" ".join(part for part in [*(speech.text for speech in self.fillers), text] if part),
+            text=" ".join(part for part in [*(speech.text for speech in fillers), text] if part),
             heard_text=" ".join(part for speech in said if (part := speech.heard_text)),
             heard_ms=heard_ms,
             began_ms=min((ms for speech in said if (ms := speech.times.sent_ms) is not None), default=self._began_ms),
@@ -90,7 +108,7 @@ class AgentTurn:
             tts_ms=_between(times.clause_ms, times.audio_ms),
             wire_ms=_between(times.audio_ms, times.sent_ms),
             answer_ms=_between(self.asked.last_voiced_ms, times.sent_ms),
-            filler_ms=_between(self.asked.last_voiced_ms, self.fillers[0].times.sent_ms) if self.fillers else None,
+            filler_ms=_between(self.asked.last_voiced_ms, self.fillers[0].speech.times.sent_ms) if self.fillers else None,
         )
 
 

@@ -18,6 +18,7 @@ import structlog
 
 from agent.case import Case, Said
 from agent.dialogue import Dialogue
+from agent.fillers import Fillers
 from agent.history import heard_part
 from agent.minutes import Minutes
 from agent.once import Once
@@ -80,6 +81,7 @@ class Conversation:
         self._settings = settings or AgentSettings()
         self._loop = asyncio.get_running_loop()
         self._minutes = Minutes(transcript, self._now_ms)
+        self._fillers = Fillers()
         self._dialogue = Dialogue(
             model=services.model,
             tools=CATALOGUE,
@@ -107,6 +109,7 @@ class Conversation:
             voice=self._services.voice,
             dialogue=self._dialogue,
             minutes=self._minutes,
+            fillers=self._fillers,
             settings=self._settings,
             now_ms=self._now_ms,
         )

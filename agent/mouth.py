@@ -13,19 +13,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
-from agent.agent_turn import AgentTurn
+from agent.agent_turn import AgentTurn, Filler
 from agent.dialogue import Dialogue, RoundEnded, Text, ToolBegan, ToolEnded, Transferred
 from agent.errors import AgentError, ModelFailed, VoiceFailed
+from agent.fillers import Fillers
 from agent.intents import says_goodbye
 from agent.minutes import Minutes
 from agent.outcome import HandOff
 from agent.ports import Line, Voice
-from agent.prompt.phrases import FILLERS, PHRASES
+from agent.prompt.phrases import PHRASES
 from agent.sentences import ClauseSplitter
-from agent.speech import Speech
+from agent.speech import Listeners, Speech
 from agent.streams import closing
 from agent.tasks import Spawn
-from agent.turn_events import Event, ReplyDrained, ReplyOver, ReplyStarted, Think
+from agent.turn_events import Event, FillerEnded, FillerStarted, ReplyDrained, ReplyOver, ReplyStarted, Think
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,21 @@ class Told:
     tool: Callable[[bool], None]  # a tool began or ended
     failed: Callable[[AgentError], None]  # VoiceFailed or ModelFailed
     hand_off: Callable[[HandOff], None]  # its last words were spoken
+    clause: Callable[[str, bool], None]  # these words begin to be heard (True), are over or were cut (False)
 
 
 class Mouth:
     def __init__(
-        self, line: Line, voice: Voice, *, dialogue: Dialogue, minutes: Minutes, spawn: Spawn, now_ms: Callable[[], int], told: Told
+        self,
+        line: Line,
+        voice: Voice,
+        *,
+        dialogue: Dialogue,
+        minutes: Minutes,
+        fillers: Fillers,
+        spawn: Spawn,
+        now_ms: Callable[[], int],
+        told: Told,
     ) -> None:
         self._line = line
         self._voice = voice
@@ -49,8 +60,8 @@ class Mouth:
         self._spawn = spawn
         self._now_ms = now_ms
         self._told = told
+        self._fillers = fillers
         self._current: AgentTurn | None = None
-        self._fillers_said = 0
         self.model_failing = False  # it let the caller wait, and has not said anything since
 
     def say(self, phrase: str) -> None:
@@ -65,15 +76,16 @@ class Mouth:
         turn.tasks.append(self._spawn(self._speak_answer(turn), "speak"))
 
     def fill(self) -> None:
-        """Say something while the answer is awaited; never the same twice in a row. It belongs to the turn that is awaited."""
+        """Say something while the answer is awaited. It belongs to the turn that is awaited."""
         self.model_failing = True
-        if self._current is None:
+        turn = self._current
+        if turn is None:
             return
-        speech = self._speech(self._voice, moves_machine=False)
-        text = PHRASES[FILLERS[self._fillers_said % len(FILLERS)]]
-        self._fillers_said += 1
-        self._current.fillers.append(speech)
-        self._current.tasks.append(self._spawn(self._say_filler(speech, text), "filler"))
+        text = PHRASES[self._fillers.next(first=not turn.fillers)]
+        started = partial(self._filler_moved, turn, FillerStarted())
+        filler = Filler(self._speech(self._voice, Listeners(started=started, clause=self._told.clause)))
+        turn.fillers.append(filler)
+        filler.task = self._spawn(self._say_filler(turn, filler.speech, text), "filler")
 
     def cut(self) -> HandOff | None:
         """Be silent at once; the hand-off that was to follow the words, if they were a turn's last."""
@@ -102,10 +114,11 @@ class Mouth:
         if await self._utter(turn.speech):
             self._over(turn)
 
-    async def _say_filler(self, speech: Speech, text: str) -> None:
+    async def _say_filler(self, turn: AgentTurn, speech: Speech, text: str) -> None:
         await speech.say(text)
         await speech.end()
-        await self._utter(speech)
+        if await self._utter(speech):
+            self._filler_moved(turn, FillerEnded(), speech)
 
     async def _speak_answer(self, turn: AgentTurn) -> None:
         if await self._utter(turn.speech):
@@ -168,27 +181,29 @@ class Mouth:
             self._told.event(ReplyOver(farewell=turn.answer is not None and says_goodbye(turn.answer.reply.text)))
 
     def _begin(self, voice: Voice, asked: Think | None = None) -> AgentTurn:
+        moved = Listeners(
+            audio=self._answer_is_there,
+            started=partial(self._moved, ReplyStarted()),
+            drained=partial(self._moved, ReplyDrained()),
+            clause=self._told.clause,
+        )
         self._current = AgentTurn(
-            self._speech(voice), minutes=self._minutes, history=self._dialogue.history, now_ms=self._now_ms, asked=asked
+            self._speech(voice, moved), minutes=self._minutes, history=self._dialogue.history, now_ms=self._now_ms, asked=asked
         )
         return self._current
 
-    def _speech(self, voice: Voice, *, moves_machine: bool = True) -> Speech:
-        """A filler does not move the machine: it is not the answer."""
-        started, drained = (partial(self._moved, event) for event in (ReplyStarted(), ReplyDrained()))
-        return Speech(
-            self._line,
-            voice,
-            spawn=self._spawn,
-            now_ms=self._now_ms,
-            on_started=started if moves_machine else _nothing,
-            on_drained=drained if moves_machine else _nothing,
-        )
+    def _speech(self, voice: Voice, told: Listeners) -> Speech:
+        return Speech(self._line, voice, spawn=self._spawn, now_ms=self._now_ms, told=told)
+
+    def _answer_is_there(self, speech: Speech) -> None:
+        """A filler that has no audio yet would come behind the answer's first words."""
+        if self._current is not None and self._current.speech is speech:
+            self._current.drop_silent_fillers()
 
     def _moved(self, event: Event, speech: Speech) -> None:
         if self._current is not None and self._current.speech is speech:  # a speech that was cut may still have something to tell
             self._told.event(event)
 
-
-def _nothing(speech: Speech) -> None:
-    pass
+    def _filler_moved(self, turn: AgentTurn, event: Event, speech: Speech) -> None:
+        if self._current is turn:
+            self._told.event(event)

@@ -55,6 +55,12 @@ class Line(Protocol):
         Frames come only while the caller's telephone sends them: never use them as a clock.
         """
 
+    def listen_keys(self, sink: Callable[[str], None]) -> None:
+        """Call *sink* with each key (0-9 * # A-D) that the caller presses; as ``listen``."""
+
+    def overhear(self, sink: Callable[[bytes], None]) -> None:
+        """Call *sink* with each 20 ms frame that leaves for the caller, speech or silence; as ``listen``."""
+
     def play(self) -> Playback:
         """Queue a new stretch of speech behind those already queued."""
 

@@ -50,25 +50,29 @@ class SpeechTimes:
     sent_ms: int | None = None
 
 
+def _nothing(*_: object) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who hears of a speech, in the event loop; each returns at once."""
+
+    audio: Callable[[Speech], None] = _nothing  # its first audio is there and will be queued now
+    started: Callable[[Speech], None] = _nothing  # a clause began after silence or after another one
+    drained: Callable[[Speech], None] = _nothing  # all there was has been played; it is not over
+    clause: Callable[[str, bool], None] = _nothing  # a clause's words begin to be heard (True), are over or were cut (False)
+
+
 class Speech:
     """Owned by one task that runs ``run``; ``say`` and ``end`` are called by whoever makes the words."""
 
-    def __init__(
-        self,
-        line: Line,
-        voice: Voice,
-        *,
-        spawn: Spawn,
-        now_ms: Callable[[], int],
-        on_started: Callable[[Speech], None],
-        on_drained: Callable[[Speech], None],
-    ) -> None:
+    def __init__(self, line: Line, voice: Voice, *, spawn: Spawn, now_ms: Callable[[], int], told: Listeners | None = None) -> None:
         self._line = line
         self._voice = voice
         self._spawn = spawn
         self._now_ms = now_ms
-        self._on_started = on_started
-        self._on_drained = on_drained
+        self._told = told or Listeners()
         self._waiting: asyncio.Queue[tuple[str, int] | None] = asyncio.Queue(32)
         self._clauses: list[Clause] = []
         self._ended = False
@@ -110,6 +114,7 @@ class Speech:
         """Its first audio is there."""
         if self.times.audio_ms is None:
             self.times.audio_ms = self._now_ms()
+            self._told.audio(self)
         playback = self._line.play()
         self._spawn(self._watch(clause, playback), "speech-watch")  # ends by itself: a playback is always done one day
         return playback
@@ -120,10 +125,12 @@ class Speech:
             return
         if self.times.sent_ms is None:
             self.times.sent_ms = self._now_ms()
-        self._on_started(self)
+        self._told.started(self)
+        self._told.clause(clause.text, True)
         await playback.done()
+        self._told.clause(clause.text, False)
         if clause is self._clauses[-1] and self._waiting.empty() and not self._ended:
-            self._on_drained(self)
+            self._told.drained(self)
 
     # What was heard.
 

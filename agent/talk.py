@@ -2,7 +2,8 @@
 
     frames ─► Ears ─► SpeechBegan/Ended ─┐                        ┌─► Pause, Resume, Cut ─► Line        (at once, no task between)
     Recognition.results ─► Heard ────────┼─► Turn (pure) ─► effects ─► Think, Say, Fill ─► Mouth ─► Line   (a task per turn)
-    deadlines ─► Passed ─────────────────┘                        └─► GiveUp, Finish ─► Outcome
+    keys ─► Keypad ─► KeyPressed, Typed ─┤                        └─► GiveUp, Finish ─► Outcome
+    deadlines ─► Passed ─────────────────┘
 
 All its tasks live in one group; the first outcome ends the talk. Leaving, by whatever way, silences the line first.
 """
@@ -20,7 +21,9 @@ from agent.dialogue import Dialogue
 from agent.ears import Ears
 from agent.endpointing import Endpointer
 from agent.errors import AgentError, ModelFailed, RecognizerFailed
+from agent.fillers import Fillers
 from agent.intents import only_closes, wants_human
+from agent.keypad import Keypad, in_words
 from agent.minutes import Minutes
 from agent.mouth import Mouth, Told
 from agent.outcome import CallerGone, Completed, HandOff, Outcome
@@ -30,7 +33,7 @@ from agent.records import AgentState
 from agent.settings import AgentSettings
 from agent.summary import cause_of, summary_of
 from agent.turn import Turn, TurnState
-from agent.turn_events import Correct, Cut, Effect, Event, Fill, Finish, GiveUp, Passed, Pause, Resume, Say, Think
+from agent.turn_events import Correct, Cut, Effect, Event, Fill, Finish, GiveUp, KeyPressed, Passed, Pause, Resume, Say, Think, Typed
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +47,7 @@ class Talk:
         voice: Voice,
         dialogue: Dialogue,
         minutes: Minutes,
+        fillers: Fillers,
         settings: AgentSettings,
         now_ms: Callable[[], int],
     ) -> None:
@@ -58,8 +62,9 @@ class Talk:
         self._outcome: asyncio.Future[Outcome] = self._loop.create_future()
         self._turn = Turn(now_ms(), settings.turn)
         self._ears = Ears(line.format, Endpointer(settings.endpointing), now_ms=now_ms, on_event=self._step)
-        told = Told(event=self._step, tool=self._on_tool, failed=self._fail, hand_off=self._finish)
-        self._mouth = Mouth(line, voice, dialogue=dialogue, minutes=minutes, spawn=self._spawn, now_ms=now_ms, told=told)
+        self._keypad = Keypad()
+        told = Told(event=self._step, tool=self._on_tool, failed=self._fail, hand_off=self._finish, clause=self._on_clause)
+        self._mouth = Mouth(line, voice, dialogue=dialogue, minutes=minutes, fillers=fillers, spawn=self._spawn, now_ms=now_ms, told=told)
         self._group = asyncio.TaskGroup()
         self._context = contextvars.copy_context()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -76,6 +81,7 @@ class Talk:
                 self._spawn(self._watch_line(), "line-closed")
                 self._spawn(self._recognise(), "recognise")
                 self._line.listen(self._at_the_edge(self._ears.frame))
+                self._line.listen_keys(self._at_the_edge(self._on_key))
                 self._mouth.say(opening)
                 self._after_step()
                 return await self._outcome
@@ -87,6 +93,7 @@ class Talk:
         self._ending = True
         self._mouth.cut()
         self._line.listen(_deaf)
+        self._line.listen_keys(_deaf)
         if self._timer is not None:
             self._timer.cancel()
         for task in self._tasks:
@@ -107,7 +114,20 @@ class Talk:
     def _on_timer(self) -> None:
         self._timer = None
         self._ears.tick()
+        self._on_typed(self._keypad.tick(self._now_ms()))
         self._step(Passed())
+
+    def _on_key(self, key: str) -> None:
+        typed = self._keypad.press(key, self._now_ms())
+        self._step(KeyPressed())
+        self._on_typed(typed)
+
+    def _on_typed(self, digits: str | None) -> None:
+        if digits is not None:
+            self._step(Typed(in_words(digits)))
+
+    def _on_clause(self, text: str, sounds: bool) -> None:
+        pass
 
     def _on_tool(self, running: bool) -> None:
         self._tool_running = running
@@ -133,7 +153,7 @@ class Talk:
         state = self._state()
         self._greeting = self._greeting and state is AgentState.GREETING
         self._minutes.state(state)
-        due = [ms for ms in (self._turn.deadline_ms, self._ears.deadline_ms) if ms is not None]
+        due = [ms for ms in (self._turn.deadline_ms, self._ears.deadline_ms, self._keypad.deadline_ms) if ms is not None]
         if not due:
             return
         at_s = min(due) / 1000
@@ -250,5 +270,5 @@ class Talk:
         return guarded
 
 
-def _deaf(pcm: bytes) -> None:
-    """A sink for frames after the talk."""
+def _deaf(heard: bytes | str) -> None:
+    """A sink for frames and keys after the talk."""

@@ -30,11 +30,35 @@ class ReplyOver:
 
 
 @dataclass(frozen=True, slots=True)
+class FillerStarted:
+    """A first frame of a filler left for the caller; it is not the answer, but he is not left in silence."""
+
+
+@dataclass(frozen=True, slots=True)
+class FillerEnded:
+    """A filler was played to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPressed:
+    """The caller has begun to type, or types on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """He has typed all; *text* is empty if it comes to nothing."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Passed:
     """Nothing but time."""
 
 
-Event = SpeechBegan | SpeechEnded | Heard | ReplyStarted | ReplyDrained | ReplyOver | Passed
+Event = (
+    SpeechBegan | SpeechEnded | Heard | ReplyStarted | ReplyDrained | ReplyOver | FillerStarted | FillerEnded | KeyPressed | Typed | Passed
+)
 
 
 # Effects.
@@ -85,7 +109,7 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """Say a filler while the answer is awaited."""
+    """Say a filler while the answer is awaited; ``FillerStarted`` and ``FillerEnded`` tell what became of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,11 @@ class Words:
         """There are words, all of them are final, and he has made no sound since that might be more words."""
         return bool(self._finals) and not self._interim and not self._awaited
 
+    @property
+    def text(self) -> str:
+        """The words that no turn has taken."""
+        return " ".join([*self._finals, self._interim] if self._interim else self._finals)
+
     def spoke(self) -> None:
         """The caller made a sound: what comes may be new."""
         self._spoken_since = self._awaited = True
@@ -71,8 +76,7 @@ class Words:
 
     def take(self) -> Taken:
         """End the turn: all words up to now are its text."""
-        parts = [*self._finals, self._interim] if self._interim else list(self._finals)
-        taken = Taken(" ".join(parts), not self._interim, self._confidence, self._language)
+        taken = Taken(self.text, not self._interim, self._confidence, self._language)
         self._skip = self._used
         if self._interim:
             self._used += len(self._interim.split())
@@ -80,3 +84,14 @@ class Words:
         self._finals, self._interim, self._spoken_since = [], "", False
         self._confidence = self._language = None
         return taken
+
+    def typed(self, text: str) -> None:
+        """He typed: as good as a final."""
+        self._finals.append(text)
+
+    def drop(self) -> None:
+        """Forget the words up to now: they belong to no turn. What follows them in the same segment is new."""
+        self._used += len(self._interim.split())
+        self._skip = self._used
+        self._finals, self._interim, self._spoken_since = [], "", True
+        self._confidence = self._language = None

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import structlog
 
 from audiosocket.audio import FRAME_MS, SAMPLE_BYTES, AudioFormat
-from audiosocket.frames import AUDIO_FORMATS, Kind, Message
+from audiosocket.frames import AUDIO_FORMATS, HEADER_BYTES, Kind, Message
 from audiosocket.limits import Limits
 from audiosocket.metronome import Metronome
 from audiosocket.playback import Playback
@@ -80,6 +80,7 @@ class Line:
         self._gone = asyncio.Event()
         self._sink: Callable[[bytes], None] | None = None
         self._key_sink: Callable[[str], None] | None = None
+        self._sent_sink: Callable[[bytes], None] | None = None
         self._announced: Kind | None = None
         self._assume(audio)
         self._received_bytes = 0
@@ -130,6 +131,10 @@ class Line:
         """Call *sink* with each key (0-9 * # A-D). Asterisk tells keys on the caller's channel as well: act on one of the two."""
         self._key_sink = sink
 
+    def overhear(self, sink: Callable[[bytes], None]) -> None:
+        """Call *sink* with each 20 ms frame that has left for the caller, speech or silence; as ``listen``. Replaces an earlier sink."""
+        self._sent_sink = sink
+
     def play(self) -> Playback:
         """Queue a new stretch of speech behind those already queued; on a closed line it is over at once."""
         self._played = True
@@ -167,6 +172,8 @@ class Line:
             self._unread_in_a_row = 0
             if self._playout.sent(message):
                 self._spoken += 1
+            if self._sent_sink is not None:
+                self._sent_sink(message[HEADER_BYTES:])
             return
         self._skipped += 1
         self._unread += 1
@@ -204,7 +211,7 @@ class Line:
         self._ending = ending
         self._metronome.leave(self)
         self._playout.close()
-        self._sink = self._key_sink = None
+        self._sink = self._key_sink = self._sent_sink = None
         self._gone.set()
         tell = log.info if ending.orderly else log.warning
         tell(

@@ -42,16 +42,17 @@ class FakePlayback:
         await self._over.wait()
         return self.heard_ms
 
-    def take_frame(self) -> bool:
-        """Send a frame's worth if there is one; True if it was speech."""
+    def take_frame(self) -> bytes | None:
+        """Send a frame's worth if there is one; None if there is no speech."""
         size = self._audio.frame_bytes
         if len(self._pcm) < size and not (self.finished and self._pcm):
-            return False
+            return None
         sent = min(size, len(self._pcm))
+        frame = bytes(self._pcm[:sent]).ljust(size, b"\0")
         del self._pcm[:sent]
         self._sent_bytes += sent
         self._started.set()
-        return True
+        return frame
 
     @property
     def exhausted(self) -> bool:
@@ -72,6 +73,8 @@ class FakeLine:
         self.voiced_at_ms: list[int] = []  # of each speech frame, in ms of the loop's time
         self._queue: deque[FakePlayback] = deque()
         self._sink: Callable[[bytes], None] = _nobody
+        self._key_sink: Callable[[str], None] = _nobody
+        self._sent_sink: Callable[[bytes], None] = _nobody
         self._gone = asyncio.Event()
         self._from_caller: deque[bytes] = deque()
         self._idle: bytes | None = audio.silence
@@ -83,6 +86,12 @@ class FakeLine:
 
     def listen(self, sink: Callable[[bytes], None]) -> None:
         self._sink = sink
+
+    def listen_keys(self, sink: Callable[[str], None]) -> None:
+        self._key_sink = sink
+
+    def overhear(self, sink: Callable[[bytes], None]) -> None:
+        self._sent_sink = sink
 
     def play(self) -> FakePlayback:
         playback = FakePlayback(self.format)
@@ -116,6 +125,10 @@ class FakeLine:
     def say(self, frames: list[bytes]) -> None:
         self._from_caller.extend(frames)
 
+    def press(self, keys: str) -> None:
+        for key in keys:
+            self._key_sink(key)
+
     def stop_sending_in_silence(self) -> None:
         """A telephone with silence suppression: no frames between sounds."""
         self._idle = None
@@ -132,13 +145,15 @@ class FakeLine:
             self._sink(frame)
         while self._queue and self._queue[0].exhausted:
             self._queue.popleft().end()
-        if self._queue and not self.paused and self._queue[0].take_frame():
+        sent = self._queue[0].take_frame() if self._queue and not self.paused else None
+        if sent is not None:
             self.voiced_at_ms.append(round(self._loop.time() * 1000))
             if self._queue[0].exhausted:
                 self._queue.popleft().end()
+        self._sent_sink(sent or self.format.silence)
         self._next_s += FRAME_MS / 1000
         self._loop.call_at(self._next_s, self._tick)
 
 
-def _nobody(pcm: bytes) -> None:
+def _nobody(heard: bytes | str) -> None:
     pass

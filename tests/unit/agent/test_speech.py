@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from agent.errors import VoiceFailed
-from agent.speech import Speech
+from agent.speech import Listeners, Speech
 from tests.fakes.clock import virtual_time
 from tests.fakes.line import FakeLine
 from tests.fakes.services import FakeVoice
@@ -15,14 +15,18 @@ class Stage:
     def __init__(self) -> None:
         self.line, self.voice = FakeLine(), FakeVoice()
         self.told: list[str] = []
+        self.clauses: list[tuple[str, bool]] = []
         self.tasks: list[asyncio.Task[None]] = []
         self.speech = Speech(
             self.line,
             self.voice,
             spawn=self._spawn,
             now_ms=lambda: round(asyncio.get_running_loop().time() * 1000),
-            on_started=lambda _: self.told.append("started"),
-            on_drained=lambda _: self.told.append("drained"),
+            told=Listeners(
+                started=lambda _: self.told.append("started"),
+                drained=lambda _: self.told.append("drained"),
+                clause=lambda text, sounds: self.clauses.append((text, sounds)),
+            ),
         )
 
     def _spawn(self, work, name):  # type: ignore[no-untyped-def]
@@ -60,6 +64,8 @@ async def test_speech_that_runs_dry_before_its_end_says_so() -> None:
     await running
     assert stage.told == ["started", "drained", "started"]
     assert stage.speech.heard_by_round() == {0: "Зараз гляну.", 1: "Ось."}
+    await asyncio.sleep(0)
+    assert stage.clauses == [("Зараз гляну.", True), ("Зараз гляну.", False), ("Ось.", True), ("Ось.", False)]
 
 
 @virtual_time
