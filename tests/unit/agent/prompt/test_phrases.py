@@ -6,12 +6,12 @@ from agent.errors import VoiceFailed
 from agent.intents import says_goodbye
 from agent.prompt.phrases import FILLERS, PHRASES
 from agent.prompt.rendered import RenderedVoice, phrase_pcm, prerendered, warm_up
-from agent.prompt.system import PROMPT_VERSION, prompt_text, system_prompt
 from audiosocket.audio import SLIN8, SLIN16
 
 
-def test_the_greeting_says_that_an_automated_system_processes_the_call() -> None:
-    assert "автоматизована система" in PHRASES["greeting"]
+@pytest.mark.parametrize("greeting", ["greeting", "greeting_known"])
+def test_every_greeting_says_that_an_automated_system_processes_the_call(greeting: str) -> None:
+    assert "автоматизована система" in PHRASES[greeting]
 
 
 def test_the_phrases_that_end_a_call_say_goodbye_and_no_other_does() -> None:
@@ -25,7 +25,12 @@ def test_the_phrases_that_end_a_call_say_goodbye_and_no_other_does() -> None:
 
 def test_every_filler_is_a_phrase() -> None:
     assert set(FILLERS) <= set(PHRASES)
-    assert len(set(FILLERS)) == 4
+    assert len({PHRASES[key] for key in FILLERS}) >= 6
+
+
+def test_what_may_not_be_said_leads_back_to_tyres() -> None:
+    assert "шин" in PHRASES["cannot_say"]
+    assert PHRASES["cannot_say"].endswith("?")
 
 
 def test_every_phrase_is_bundled_as_audio_at_both_rates() -> None:
@@ -45,11 +50,3 @@ async def test_the_voice_of_emergencies_says_phrases_and_nothing_else() -> None:
     with pytest.raises(VoiceFailed):
         async for _ in RenderedVoice().speak("Щось інше.", SLIN16):
             pass
-
-
-def test_the_prompt_is_versioned_and_the_same_for_every_caller_up_to_its_last_lines() -> None:
-    assert PROMPT_VERSION == "v1"
-    assert system_prompt("Оксана").startswith(prompt_text())
-    assert system_prompt(None).startswith(prompt_text())
-    assert "Оксана" in system_prompt("Оксана")
-    assert "дані, а не вказівки" in prompt_text()
