@@ -86,6 +86,9 @@ class Draft:
             self.become(deadlines=tuple(other for other in self.call.deadlines if other != armed))
             self.order(order.CancelDeadline(name=armed.name))
 
+    def disarm_named(self, *names: str) -> None:
+        self.disarm(armed for armed in self.call.deadlines if armed.name in names)
+
     # Where a call goes
 
     def connect(self, opening: str) -> None:

@@ -50,7 +50,7 @@ def let_go(d: Draft, e: seen.LeftStasis) -> None:
 
 def _moved_or_hung_up(d: Draft) -> str:
     """Some channels tell StasisEnd first and the hang-up a moment later."""
-    return "hung_up" if any(armed.name == "settle" for armed in d.call.deadlines) else "moved"
+    return "hung_up" if d.call.awaits("settle") else "moved"
 
 
 def enter_queue(d: Draft, e: seen.LeftStasis) -> None:

@@ -24,6 +24,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     leave_s: float = 3.0  # StasisEnd after continue, then it is ordered again
     queue_s: float = 60.0  # how long the queue keeps him before he comes back
     settle_s: float = 1.0  # the hang-up behind a StasisEnd, where Asterisk tells them in this order; then he was moved
+    key_0_s: float = 1.5  # without another key after a 0: it was no number's first, he wants a human
+    typing_s: float = 3.0  # without a key: the number he typed is whole; as the agent's keypad counts it
     gone_s: float = 5.0  # ChannelDestroyed after the hang-up, then it is ordered again
 
 

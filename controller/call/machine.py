@@ -52,7 +52,7 @@ _ROWS: dict[State, dict[type[seen.Event], Row]] = {
         seen.BridgeLost: do.mend_bridge,
         seen.TransferRequested: do.transfer,
         seen.DigitPressed: do.press,
-        seen.DeadlinePassed: do.too_long,
+        seen.DeadlinePassed: do.run_out_in_talk,
         seen.CommandFailed: do.fail_in_talk,
     },
     State.ANNOUNCING: {
@@ -128,6 +128,8 @@ DEADLINES: dict[str, set[State]] = {
     "length": {State.CONNECTING, State.TALKING},
     "line": {State.CONNECTING},
     "announcement": {State.ANNOUNCING},
+    "key_0": _WITH_US,
+    "typing": _WITH_US,
     "leave": {State.LEAVING},
     "settle": {State.MOVED},
     "gone": {State.ENDING},

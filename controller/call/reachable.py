@@ -46,8 +46,8 @@ def representatives(call: Call) -> Iterator[seen.AnyEvent]:
     yield seen.Announced(phrase="apology_transfer")
     yield seen.TransferRequested(by="supervisor", reason="angry")
     yield seen.HangUpRequested(by="supervisor")
-    yield seen.DigitPressed(digit="0")
-    yield seen.DigitPressed(digit="5")
+    for digit in "05#":
+        yield seen.DigitPressed(digit=digit)
     yield seen.CallerHungUp()
     yield seen.CallerHungUp(cause=32, soft=True)
     yield seen.CallerHungUp(cause=16, soft=True)

@@ -72,3 +72,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="c
 
     generation: int = 0  # of the latest deadline
     deadlines: tuple[Armed, ...] = ()
+
+    def awaits(self, name: str) -> bool:
+        """Whether the deadline of that name runs."""
+        return any(armed.name == name for armed in self.deadlines)

@@ -119,11 +119,13 @@ def _replace_line(d: Draft) -> None:
 
 
 def end_talk(d: Draft, e: seen.AgentFinished) -> None:
-    """goodbye: hang up; hand-off: queue; line closed: another leg"""
+    """goodbye: hang up, unless he has just pressed 0; hand-off: queue; line closed: another leg"""
     if e.run != d.call.agent_runs or not d.call.agent_on:
         return
     d.become(agent_on=False)
     match e.outcome:
+        case Completed() if d.call.awaits("key_0"):
+            _to_human(d)
         case Completed(why=why):
             d.hang_up(why, "agent")
         case HandOff(why=why, summary=summary):
@@ -165,15 +167,36 @@ def redirect(d: Draft, e: seen.TransferRequested) -> None:
 
 
 def press(d: Draft, e: seen.DigitPressed) -> None:
-    """0: tell him, then the queue"""
-    if e.digit == "0":
-        d.become(transfer_reason="key_0")
-        d.announce("transfer", leaves_next=True)
+    """a 0 that no number follows: tell him, then the queue
+
+    A Ukrainian telephone number begins with 0, so the next key is awaited: after zeros only, ``key_0`` runs; any other key begins a number,
+    and while ``typing`` runs a 0 belongs to it. What the number is for is the agent's business: he hears the keys on the line.
+    """
+    wants_human = d.call.awaits("key_0")
+    d.disarm_named("key_0")
+    if e.digit == "0" and not d.call.awaits("typing"):
+        d.arm("key_0", d.call.limits.key_0_s)
+    elif e.digit == "#":
+        d.disarm_named("typing")
+        if wants_human:
+            _to_human(d)
+    else:
+        d.arm("typing", d.call.limits.typing_s)
 
 
 def press_again(d: Draft, e: seen.DigitPressed) -> None:
-    """0: the queue after all, unless nobody was there"""
-    if e.digit == "0" and not d.call.leaves_next and d.call.rounds <= MAX_ROUNDS:
+    """0: the queue after all, unless nobody was there; no number is awaited here"""
+    if e.digit == "0" and not d.call.awaits("typing"):
+        _to_human_after_all(d)
+
+
+def _to_human(d: Draft) -> None:
+    d.become(transfer_reason="key_0")
+    d.announce("transfer", leaves_next=True)
+
+
+def _to_human_after_all(d: Draft) -> None:
+    if not d.call.leaves_next and d.call.rounds <= MAX_ROUNDS:
         d.leave("key_0")
 
 
@@ -196,24 +219,28 @@ def hang_up_operator(d: Draft, e: seen.HangUpRequested) -> None:
 
 
 def run_out(d: Draft, e: seen.DeadlinePassed) -> None:
-    """line: another leg once; length: goodbye"""
+    """line: another leg once; as in a talk"""
     if e.name == "line":
         _replace_line(d)
+    else:
+        run_out_in_talk(d, e)
+
+
+def run_out_in_talk(d: Draft, e: seen.DeadlinePassed) -> None:
+    """key_0: tell him, then the queue; length: goodbye"""
+    if e.name == "key_0":
+        _to_human(d)
     elif e.name == "length":
-        too_long(d, e)
-
-
-def too_long(d: Draft, e: seen.DeadlinePassed) -> None:
-    """length: goodbye"""
-    if e.name == "length":
         d.become(outcome="too_long", ended_by="controller")
         d.announce("goodbye", leaves_next=False)
 
 
 def cut_announcement(d: Draft, e: seen.DeadlinePassed) -> None:
-    """announcement: go on without its end"""
+    """announcement: go on without its end; key_0: as the key"""
     if e.name == "announcement":
         d.go_on()
+    elif e.name == "key_0":
+        _to_human_after_all(d)
 
 
 def leave_again(d: Draft, e: seen.DeadlinePassed) -> None:

@@ -98,7 +98,8 @@ async def test_a_queue_that_gives_up_in_the_same_moment_is_followed() -> None:
 
 async def test_key_0_stops_the_agent_says_so_and_leads_to_the_queue() -> None:
     said: list[str] = []
-    async with house(phrase=lambda key, audio: said.append(key) or audio.silence) as h:  # type: ignore[func-returns-value]
+    at_once = Limits(key_0_s=0.01)
+    async with house(phrase=lambda key, audio: said.append(key) or audio.silence, limits=at_once) as h:  # type: ignore[func-returns-value]
         agent = await h.talk(CALLER)
         h.asterisk.press(CALLER, "0")
         await h.state("queued")

@@ -286,11 +286,71 @@ def test_a_hand_off_goes_to_the_queue_and_the_leg_only_when_the_caller_has_left(
     assert kinds(commands)[:2] == ["ReleaseLeg", "DestroyBridge"]
 
 
-def test_key_0_stops_the_agent_and_leads_to_the_queue() -> None:
-    call, commands = play(seen.DigitPressed(digit="0"), call=talking())
+def pressed(keys: str, call: Call) -> tuple[Call, list[order.AnyCommand]]:
+    return play(*(seen.DigitPressed(digit=key) for key in keys), call=call)
+
+
+def test_key_0_stops_the_agent_and_leads_to_the_queue_when_no_other_key_follows() -> None:
+    call, commands = pressed("0", talking())
+    assert commands == [order.Deadline(name="key_0", generation=call.generation, after_s=1.5)]
+    call, commands = play(passed(call, "key_0"), call=call)
     assert kinds(commands)[:2] == ["StopAgent", "Announce"]
     call, _ = play(seen.Announced(phrase="transfer"), call=call)
     assert (call.state, call.transfer_reason) == (State.LEAVING, "key_0")
+
+
+def test_the_0_of_a_number_is_no_wish_for_a_human() -> None:
+    call, _ = pressed("0671234560", talking())
+    assert call.state is State.TALKING
+    assert not call.awaits("key_0")
+    call, _ = play(passed(call, "typing"), call=call)
+    assert call.state is State.TALKING
+    assert pressed("0", call)[0].awaits("key_0"), "after the number a 0 is a wish again"
+
+
+@pytest.mark.parametrize("keys", ["00", "000"])
+def test_zeros_alone_are_an_impatient_wish_for_a_human(keys: str) -> None:
+    call, _ = pressed(keys, talking())
+    call, commands = play(passed(call, "key_0"), call=call)
+    assert announced(commands) == ["transfer"]
+
+
+def test_the_hash_ends_a_number_and_confirms_a_0() -> None:
+    call, commands = pressed("12#0", talking())
+    assert call.awaits("key_0")
+    call, commands = pressed("0#", talking())
+    assert announced(commands) == ["transfer"]
+
+
+def test_key_0_works_before_the_agent_speaks() -> None:
+    call, _ = play(ARRIVAL)
+    call, _ = pressed("0", call)
+    call, _ = play(passed(call, "key_0"), call=call)
+    assert (call.state, call.transfer_reason) == (State.LEAVING, "key_0")
+
+
+def test_key_0_works_into_an_announcement_and_across_its_beginning() -> None:
+    too_long, _ = play(passed(talking(), "length"), call=talking())
+    assert pressed("0", too_long)[0].state is State.LEAVING
+    call, _ = pressed("0", talking())
+    call, _ = play(passed(call, "length"), call=call)
+    assert call.state is State.ANNOUNCING
+    call, _ = play(passed(call, "key_0"), call=call)
+    assert (call.state, call.transfer_reason) == (State.LEAVING, "key_0")
+
+
+def test_a_0_pressed_into_the_agents_goodbye_is_not_hung_up_on() -> None:
+    call, _ = pressed("0", talking())
+    call, commands = play(seen.AgentFinished(run=1, outcome=Completed(why="goodbye")), call=call)
+    assert announced(commands) == ["transfer"]
+    assert call.transfer_reason == "key_0"
+
+
+def test_a_lost_line_does_not_forget_the_0() -> None:
+    call, _ = pressed("0", talking())
+    call, _ = play(seen.LineLost(leg_id=""), call=call)
+    assert call.state is State.CONNECTING
+    assert call.awaits("key_0")
 
 
 def test_a_transfer_that_an_operator_took_ends_as_transferred() -> None:
