@@ -48,7 +48,7 @@ class AnthropicSettings(msgspec.Struct):
     malformed_next: Count = 0  # so many tool uses have arguments that are not JSON; waits for a tool use
 
 
-def create_app(api_key: str, control: Control[AnthropicSettings], mind: Callable[[Any, Any], Blocks] = think) -> FastAPI:
+def create_app(api_key: str, control: Control[AnthropicSettings], mind: Callable[[Any, Any, str], Blocks] = think) -> FastAPI:
     """*api_key* empty: any non-empty key will do."""
     app = FastAPI(title="Anthropic Messages API (stand-in)", openapi_url=None)
     app.include_router(control_router(control))
@@ -63,7 +63,7 @@ def create_app(api_key: str, control: Control[AnthropicSettings], mind: Callable
         except _Refusal as refusal:
             served.ended(str(refusal.status), reason=str(refusal))
             return refusal.response()
-        blocks = mind(body["messages"], body.get("tools", []))
+        blocks = mind(body["messages"], body.get("tools", []), _system(body.get("system", "")))
         headers = {"request-id": f"req_{uuid.uuid4().hex[:24]}"}
         if not body.get("stream"):
             await asyncio.sleep(control.settings.latency_ms / 1000)
@@ -102,6 +102,10 @@ def _checked(request: Request, raw: bytes, api_key: str) -> dict[str, Any]:
     except Refused as wrong:
         raise _Refusal(400, str(wrong)) from wrong
     return dict(body)
+
+
+def _system(given: Any) -> str:
+    return given if isinstance(given, str) else "\n".join(block["text"] for block in given)
 
 
 def _asked(content: Any) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def test_the_maker_said_again_keeps_the_model() -> None:
     [
         ("З'єднайте з менеджером", Intent.OPERATOR),
         ("А дорогувато, є бюджетніше?", Intent.CHEAPER),
-        ("Скільки коштує доставка?", Intent.SERVICE),
+        ("Скільки коштує доставка?", Intent.KNOWLEDGE),
         ("Хочу оформити", Intent.ORDER),
         ("Алло, ви мене чуєте?", Intent.GREETING),
         ("Ага", Intent.BACKCHANNEL),

@@ -75,7 +75,7 @@ _BRANDS = (
     ("Goodyear", r"гуд[іи]?[йє]?[ея]?р|goodyear"),
     ("Yokohama", r"[йи]окогам|[йи]окохам|yokohama"),
 )
-_SIZE = re.compile(r"\b([1-3]\d5)\b[^\d]{1,14}\b([2-8][05])\b[^\d]{0,18}?(?:[рr]\s?|\b)(1[2-9]|2[0-4])\b")
+SIZE = re.compile(r"\b([1-3]\d5)\b[^\d]{1,14}\b([2-8][05])\b[^\d]{0,18}?(?:[рr]\s?|\b)(1[2-9]|2[0-4])\b")
 _LIMIT = re.compile(
     r"\b(?:до|не дорожч\w*|не дороже|не більш\w*|не больше|максимум|в межах|дешевш\w* за|дешевле)(?: за| ніж| чем)? (\d{3,6})\b"
 )
@@ -86,7 +86,7 @@ def facts_in(text: str) -> Facts:
     said = plain(text)
     make, model = _car(said)
     limit = _LIMIT.search(said)
-    size = _SIZE.search(said)
+    size = SIZE.search(said)
     rest = said
     for other in (limit, size):
         rest = rest.replace(other[0], " ") if other else rest

@@ -12,16 +12,17 @@ TOKEN = re.compile(r"\d+|[^\W\d_]+(?:'[^\W\d_]+)*|[^\w\s]")
 
 # Stems with the endings of cases and ordinals; the first that matches the whole token counts.
 _STEMS: tuple[tuple[str, int], ...] = (
-    (r"од(?:ин|на|но|ного|ної)|перш\w*|один|одна|перв\w*", 1),
-    (r"дв(?:а|і|е|ох|ух)|друг(?:ого|ий|ої)|втор\w*", 2),
+    (r"нуль|ноль|нуля", 0),
+    (r"од(?:ин|на|но|ну|ного|ної)|перш\w*|один|одна|одну|перв\w*", 1),
+    (r"дв(?:а|і|е|ох|ух)|друг(?:ого|ий|ої|а|у|ій)|втор(?:ого|ой|ая|ую|ый)", 2),
     (r"три|трьох|тр[её]х|трет\w*", 3),
-    (r"чотир(?:и|ьох)|четвертого|четыре|четыр[её]х|четв[её]рт\w*", 4),
-    (r"п'?ят(?:ь|и|ьох|ого)|пятый", 5),
-    (r"шіст(?:ь|ьох)|шести|шостого|шест(?:ь|ого)", 6),
-    (r"сім|семи|сьомого|семь|седьмого", 7),
-    (r"вісім|восьми|восьмого|восемь", 8),
-    (r"дев'?ят(?:ь|и|ого)", 9),
-    (r"десят(?:ь|и|ого)", 10),
+    (r"чотир(?:и|ьох)|четверт(?:ого|ої|а|у|ій|ий)|четыре|четыр[её]х|четв[её]рт(?:ого|ой|ая|ую|ый)", 4),
+    (r"п'?ят(?:ь|и|ьох|ого|ої|а|у|ій|ый|ой|ая|ую)", 5),
+    (r"шіст(?:ь|ьох)|шести|шост(?:ого|ої|а|у|ій|ий)|шест(?:ь|ого|ой|ая|ую)", 6),
+    (r"сім|семи|сьом(?:ого|ої|а|у|ій|ий)|семь|седьм(?:ого|ой|ая|ую)", 7),
+    (r"вісім|восьми|восьм(?:ого|ої|а|у|ій|ий|ой|ая|ую)|восемь", 8),
+    (r"дев'?ят(?:ь|и|ого|ої|а|у|ій|ой|ая|ую)", 9),
+    (r"десят(?:ь|и|ого|ої|а|у|ій|ий|ой|ая|ую|ок)", 10),
     (r"одинадцят\w+|одиннадцат\w+", 11),
     (r"дванадцят\w+|двенадцат\w+", 12),
     (r"тринадцят\w+|тринадцат\w+", 13),
@@ -59,8 +60,14 @@ def plain(text: str) -> str:
     return " ".join(_Reader().read(TOKEN.findall(lowered)))
 
 
+def digits(text: str) -> str:
+    """*text* as it is written, its numerals as digits: "вулиця Хрещатик двадцять два" -> "вулиця Хрещатик 22"."""
+    text = re.sub(r"[’ʼ`´‘]", "'", text)
+    return " ".join(_Reader().read(TOKEN.findall(text)))
+
+
 def _value(token: str) -> int | None:
-    return next((value for pattern, value in _NUMERALS if pattern.fullmatch(token)), None)
+    return next((value for pattern, value in _NUMERALS if pattern.fullmatch(token.casefold())), None)
 
 
 def _size(value: int) -> int:
@@ -83,7 +90,7 @@ class _Reader:
             value = _value(token)
             if value is not None:
                 self._join(value)
-            elif _THOUSAND.fullmatch(token) and not self._thousands:
+            elif _THOUSAND.fullmatch(token.casefold()) and not self._thousands:
                 self._thousand()
             else:
                 self._close()
