@@ -24,7 +24,7 @@ class Case:
     offers: dict[str, Tyre] = field(default_factory=dict)  # tyres the shop named in this call, by id
     orders: dict[str, Order] = field(default_factory=dict)  # the caller's, as the shop last told them, by id
     bookings: dict[str, Booking] = field(default_factory=dict)  # the caller's, by id
-    names: dict[str, str] = field(default_factory=dict)  # order id -> on whose name it was drafted in this call
+    names: dict[str, str] = field(default_factory=dict)  # on whose name an order was drafted, by its id and by the key of that write
     points: dict[str, PickupPoint] = field(default_factory=dict)  # pickup points the shop named in this call, by id
     changed: dict[str, int] = field(default_factory=dict)  # order or booking id -> how many ``Said`` there were when it last changed
     amounts_uah: set[int] = field(default_factory=set)  # every sum a tool has told the model

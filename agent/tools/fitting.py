@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from agent.case import Case
 from agent.guard.dates import in_the_future
 from agent.shop import DaySlots, Service
 from agent.tools.places import City, Near, nearby
@@ -85,8 +86,17 @@ async def get_fitting_price(wanted: GetFittingPrice, desk: Desk) -> ToolResult:
     fitting = [price for price in prices if price.diameter == wanted.tire_diameter]
     if not fitting:
         return no(f"Ціни для діаметра {wanted.tire_diameter} немає. Так і скажи і запропонуй оператора.")
-    told_now = [{"service": SERVICES[price.service], "price": told(price.price_uah, desk.case)} for price in fitting]
+    by_service: dict[str, set[int]] = {}
+    for price in fitting:
+        by_service.setdefault(SERVICES[price.service], set()).add(price.price_uah)
+    told_now = [{"service": service, "price": _from(prices_uah, desk.case)} for service, prices_uah in by_service.items()]
     return ToolResult({"diameter": f"R{wanted.tire_diameter}", "prices": told_now})
+
+
+def _from(prices_uah: set[int], case: Case) -> str:
+    """One price, or where they begin when stations differ."""
+    lowest = told(min(prices_uah), case)
+    return lowest if len(prices_uah) == 1 else f"від {lowest}"
 
 
 def _still_free(day: DaySlots, now: dt.datetime) -> list[dt.time]:

@@ -57,7 +57,7 @@ def _delivery(order: Order, case: Case) -> str | None:
     if point is not None:
         place = f"пункт видачі {point.name}, {point.address}"
     elif where.pickup_point_id:
-        place = "пункт видачі"
+        place = ", ".join(part for part in ("пункт видачі", where.city, where.address) if part)
     else:
         place = ", ".join(part for part in (where.city, where.address) if part)
     cost = None if order.delivery_cost_uah is None else told(order.delivery_cost_uah, case) if order.delivery_cost_uah else "безкоштовно"

@@ -92,19 +92,20 @@ async def create_order_draft(wanted: CreateOrderDraft, desk: Desk) -> ToolResult
     if (stranger := await _unknown_tyre(quantities, desk)) is not None:
         return no(f"Шини з id {stranger!r} немає. Знайди шини через search_tires і візьми id звідти.")
     items = tuple(OrderItem(tyre_id, quantity) for tyre_id, quantity in sorted(quantities.items()))
-    draft = OrderDraft(phone, wanted.customer_name, items, desk.call_id)
+    write = write_of(desk, "create_order_draft", items=[[one.product_id, one.quantity] for one in items], phone=phone)
+    name = desk.case.names.setdefault(write.key, wanted.customer_name)  # one key, one request: it is repeated as it was
+    draft = OrderDraft(phone, name, items, desk.call_id)
 
     async def act(key: uuid.UUID) -> dict[str, Any]:
         order = await desk.shop.orders.create_order(draft, idempotency_key=key, request_id=desk.request_id)
-        return _keep(order, wanted.customer_name, desk)
+        return _keep(order, name, desk)
 
-    write = write_of(desk, "create_order_draft", items=[[one.product_id, one.quantity] for one in items], phone=phone)
     written = await desk.once.do(write, act)
     order = desk.case.orders.get(written.result["order_id"])
     if order is None:  # done before a restart: the first result is in the ledger, the order at the shop
         order = await desk.shop.orders.order(written.result["order_id"], request_id=desk.request_id)
-        _keep(order, wanted.customer_name, desk)
-    return too_much(order, desk) or ToolResult(written.result)
+        _keep(order, name, desk)
+    return too_much(order, desk) or ToolResult({**written.result, **_short(quantities, desk)})
 
 
 @tool(
@@ -174,6 +175,16 @@ async def _unknown_tyre(ids: Counter[str], desk: Desk) -> str | None:
                 raise
             return tyre_id
     return None
+
+
+def _short(quantities: Counter[str], desk: Desk) -> dict[str, str]:
+    """A draft may ask for more than there is; the caller should know before he agrees to it."""
+    offers = {tyre_id: tyre for tyre_id in quantities if (tyre := desk.case.offers.get(tyre_id))}
+    short = [tyre for tyre_id, tyre in offers.items() if tyre.stock_quantity < quantities[tyre_id]]
+    if not short:
+        return {}
+    there = ", ".join(f"{tyre.brand} {tyre.model} — {tyre.stock_quantity} шт." for tyre in short)
+    return {"note": f"Зараз на складах менше, ніж треба: {there}. Скажи про це і запропонуй меншу кількість або інші шини."}
 
 
 def _keep(order: Order, name: str, desk: Desk) -> dict[str, Any]:

@@ -69,8 +69,10 @@ class FakeShop:
         self.request_ids: list[str] = []
         self.placed: dict[str, Order] = {}
         self.booked: dict[str, Booking] = {}
+        self.fitting_uah = [FITTING_UAH]  # one price for each station
         self.writes: list[tuple[str, str]] = []
         self.read: list[str] = []
+        self.drafted_for: list[str] = []  # names in requests for a draft
         self.tyres = _Tyres(self)
         self.orders = _Orders(self)
         self.fitting = _Fitting(self)
@@ -170,6 +172,7 @@ class _Orders:
         return self._shop.order(order_id)
 
     async def create_order(self, draft: OrderDraft, *, idempotency_key: uuid.UUID, request_id: str) -> Order:
+        self._shop.drafted_for.append(draft.name)
         return await self._shop.write(request_id, lambda: self._shop.once(idempotency_key, "create_order", lambda: self._drafted(draft)))
 
     def _drafted(self, draft: OrderDraft) -> Order:
@@ -234,7 +237,7 @@ class _Fitting:
 
     async def prices(self, *, station_id: str | None, diameter: int | None, request_id: str) -> Sequence[FittingPrice]:
         await self._shop.work(request_id)
-        return [FittingPrice("tire_change", diameter or 17, FITTING_UAH)]
+        return [FittingPrice("tire_change", diameter or 17, uah) for uah in self._shop.fitting_uah]
 
     async def bookings_of(self, phone: str, *, request_id: str) -> Sequence[Booking]:
         await self._shop.work(request_id)

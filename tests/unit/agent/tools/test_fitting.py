@@ -79,3 +79,12 @@ async def test_a_price_by_diameter_is_a_sum_that_was_told() -> None:
     result = await get_fitting_price.use({"tire_diameter": 17}, desk)
     assert result.content == {"diameter": "R17", "prices": [{"service": "заміна шин", "price": "1200 грн"}]}
     assert desk.case.amounts_uah == {1200}
+
+
+async def test_where_stations_differ_the_lowest_price_is_told() -> None:
+    shop = FakeShop(latency_s=0)
+    shop.fitting_uah = [1200, 900, 1200]
+    desk = a_desk(shop)
+    result = await get_fitting_price.use({"tire_diameter": 17}, desk)
+    assert result.content["prices"] == [{"service": "заміна шин", "price": "від 900 грн"}]
+    assert desk.case.amounts_uah == {900}

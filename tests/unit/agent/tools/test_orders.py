@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import deque
 
 import pytest
 
 from agent.errors import ShopFailed
+from agent.shop import Order
 from agent.tools.orders import create_order_draft, get_order_status
 from agent.tools.tyres import search_tires
+from tests.fakes.clock import virtual_time
 from tests.fakes.desk import CALLER, FakeLedger, a_desk, heard
-from tests.fakes.shop import ON_ITS_WAY, X_ICE, FakeShop
+from tests.fakes.shop import ON_ITS_WAY, X_ICE, FakeShop, Mishap
 
 FOUR = {"items": [{"tyre_id": "t1", "quantity": 4}], "customer_name": "Олег"}
 STRANGER = "+380509998877"
@@ -21,8 +24,8 @@ def a_shop(**fields: object) -> FakeShop:
     return shop
 
 
-def shop_with(*orders: object) -> FakeShop:
-    return a_shop(placed={order.id: order for order in orders})  # type: ignore[attr-defined]  # they are orders
+def shop_with(*orders: Order) -> FakeShop:
+    return a_shop(placed={order.id: order for order in orders})
 
 
 async def test_the_caller_hears_his_own_orders_the_latest_first() -> None:
@@ -119,6 +122,24 @@ async def test_a_repeated_draft_is_the_first_one() -> None:
     assert len(shop.placed) == 1
 
 
+@virtual_time
+async def test_a_draft_that_is_asked_for_again_is_the_same_request_whatever_name_comes_with_it() -> None:
+    shop = a_shop(mishaps=deque(["answer_lost"]))
+    desk = a_desk(shop)
+    await create_order_draft.use(FOUR, desk)
+    await create_order_draft.use({**FOUR, "customer_name": "Олег Петренко"}, desk)
+    assert shop.drafted_for == ["Олег", "Олег"]
+    assert len(shop.placed) == 1
+
+
+async def test_more_than_there_is_can_be_drafted_but_is_told() -> None:
+    desk = a_desk(a_shop(offers=[dataclasses.replace(X_ICE, stock_quantity=3)]))
+    await search_tires.use({"width": 215, "profile": 55, "diameter": 17}, desk)
+    result = await create_order_draft.use(FOUR, desk)
+    assert result.success
+    assert "Michelin X-Ice Snow — 3 шт." in result.content["note"]
+
+
 async def test_a_draft_with_another_quantity_is_another_draft() -> None:
     shop = a_shop()
     desk = a_desk(shop)
@@ -137,9 +158,9 @@ async def test_after_a_restart_the_draft_of_the_call_is_found_again() -> None:
 
 
 @pytest.mark.parametrize(("mishap", "orders"), [("answer_lost", 1), ("request_lost", 0)])
-async def test_an_unknown_outcome_is_told_as_unknown_and_asking_again_settles_it(mishap: str, orders: int) -> None:
+async def test_an_unknown_outcome_is_told_as_unknown_and_asking_again_settles_it(mishap: Mishap, orders: int) -> None:
     shop = a_shop()
-    shop.mishaps.append(mishap)  # type: ignore[arg-type]  # both are mishaps
+    shop.mishaps.append(mishap)
     desk = a_desk(shop)
     result = await create_order_draft.use(FOUR, desk)
     assert not result.success
