@@ -36,6 +36,7 @@ class AgentTurn:
         self.asked = asked
         self.fillers: list[Filler] = []
         self.answer = Answer(self.number, history.begin_reply()) if asked else None
+        self.clauses: dict[int, str] = {}  # what it was told to say, by round
         self.hand_off: HandOff | None = None  # what follows once it was spoken
         self.tasks: list[asyncio.Task[None]] = []
         self._minutes = minutes
@@ -75,9 +76,10 @@ class AgentTurn:
         interrupted = interrupted or not self.speech.heard_whole  # a line that closes ends the speech as if it had been played
         text = self.speech.text
         if self.answer is not None:
-            text = self.answer.reply.text or text
             self.answer.reply.over = True
-            if interrupted:
+            if not self.answer.objected:
+                text = self.answer.reply.text or text
+            if interrupted or self.answer.objected:
                 self.answer.reply.cut(self.speech.heard_by_round())
         else:
             self._history.agent_said(self.speech.heard_text)

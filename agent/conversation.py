@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import functools
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ import structlog
 from agent.case import Case, Said
 from agent.dialogue import Dialogue
 from agent.fillers import Fillers
+from agent.guard.speech import SpeechGuard
 from agent.history import heard_part
 from agent.minutes import Minutes
 from agent.once import Once
@@ -26,7 +28,7 @@ from agent.outcome import HandOff, Outcome
 from agent.ports import Knowledge, Line, Model, Recognizer, Transcript, Voice
 from agent.prompt.phrases import PHRASES
 from agent.prompt.rendered import phrase_pcm
-from agent.prompt.system import system_prompt
+from agent.prompt.system import prompt_text, system_prompt
 from agent.records import Latencies
 from agent.settings import AgentSettings
 from agent.shop import Shop
@@ -38,6 +40,11 @@ from agent.tools.tool import Desk
 log = structlog.get_logger(__name__)
 
 _SHOPS_ZONE = ZoneInfo("Europe/Kyiv")
+
+
+@functools.cache
+def _speech_guard() -> SpeechGuard:
+    return SpeechGuard(prompt_text(), [tool.name for tool in CATALOGUE])
 
 
 def shops_time() -> dt.datetime:
@@ -86,8 +93,10 @@ class Conversation:
             model=services.model,
             tools=CATALOGUE,
             desk=self._desk,
+            speech=_speech_guard(),
+            case=self._case,
             transcript=transcript,
-            system=system_prompt(caller.name),
+            system=system_prompt(caller.name, now().date()),
             calls_max=self._settings.tool_calls_max,
             rounds_max=self._settings.rounds_max,
             tool_timeout_s=self._settings.tool_timeout_s,

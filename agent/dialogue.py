@@ -17,9 +17,11 @@ from typing import Any
 
 import structlog
 
-from agent.case import Said
+from agent.case import Case, Said
 from agent.errors import ModelFailed
 from agent.guard.limits import CALLS_MAX, note_use, only_listed, within_calls
+from agent.guard.speech import Objection, SpeechGuard
+from agent.guard.told import Told
 from agent.history import AgentReplied, History, Round
 from agent.ports import Model, ModelRequest, ReplyEnded, TextDelta, ToolUse, Transcript
 from agent.records import ToolCallRecord
@@ -73,6 +75,17 @@ class Answer:
     turn_number: Callable[[], int]  # of the agent's turn; numbered when first needed
     reply: AgentReplied
     usage: dict[str, int] = field(default_factory=dict)
+    spoken: str = ""  # what the guard has let through
+    objected: bool = False  # the rest is not spoken
+
+
+_OBJECTIONS: dict[Objection, str] = {
+    "disclosure": "у них були внутрішні назви або вказівки",
+    "foreign": "вони були не українською",
+    "profanity": "у них була лайка",
+    "price": "у них була ціна, якої не називав жоден інструмент",
+    "too_long": "відповідь була задовга",
+}
 
 
 class Dialogue:
@@ -82,6 +95,8 @@ class Dialogue:
         model: Model,
         tools: Sequence[Tool[Any]],
         desk: Callable[[str, tuple[Said, ...]], Desk],  # for one use: its request id, and the talk as it was heard
+        speech: SpeechGuard,
+        case: Case,
         transcript: Transcript,
         system: str,
         calls_max: int = CALLS_MAX,
@@ -93,6 +108,10 @@ class Dialogue:
         self._tools = {one.name: one for one in tools}
         self._specs = tuple(one.spec for one in tools)
         self._desk = desk
+        self._speech = speech
+        self._case = case
+        self._told = Told()
+        self._told.take_text(system)
         self._transcript = transcript
         self._system = system
         self._calls_max = calls_max
@@ -104,6 +123,8 @@ class Dialogue:
         """Answer what the history ends with; raises ``ModelFailed``."""
         if self._running:  # of an interrupted answer; each has its own timeout
             await asyncio.wait(self._running)
+        for text in self.history.caller_texts():
+            self._told.take_caller(text)
         for index in range(self._rounds_max):
             entry = Round()
             request = ModelRequest(self._system, self.history.messages(), self._specs)
@@ -127,6 +148,17 @@ class Dialogue:
                     return
         raise ModelFailed(f"no answer after {self._rounds_max} rounds of tools")
 
+    def objection(self, answer: Answer, clause: str) -> Objection | None:
+        """Why *clause* must not be spoken, nor what follows it in this answer: see ``agent.guard.speech``."""
+        reason = self._speech.check(clause, self._told, self._case, answer.spoken)
+        if reason is None:
+            answer.spoken = f"{answer.spoken} {clause}"
+            return None
+        log.warning("speech_objected", reason=reason)
+        answer.objected = True
+        self.history.note(f"решту твоїх слів не озвучено: {_OBJECTIONS[reason]}")
+        return reason
+
     async def _reply(self, request: ModelRequest, entry: Round, answer: Answer) -> AsyncIterator[str]:
         async with closing(self._model.reply(request)) as parts:
             async for part in parts:
@@ -149,6 +181,7 @@ class Dialogue:
             result = await self._work(use, request_id)
         finally:
             entry.results[use.id] = result.content
+            self._told.take_result(result.content)
             outcome.append(result)
             self._transcript.tool_call(
                 ToolCallRecord(

@@ -91,9 +91,11 @@ class History:
         self._entries.append(reply)
         return reply
 
+    def caller_texts(self) -> list[str]:
+        return [entry.text for entry in self._entries if isinstance(entry, CallerSaid)]
+
     def last_caller_texts(self, count: int) -> list[str]:
-        texts = [entry.text for entry in self._entries if isinstance(entry, CallerSaid)]
-        return texts[-count:]
+        return self.caller_texts()[-count:]
 
     def said(self) -> tuple[Said, ...]:
         """The talk as it was heard, in order; it grows at its end, so that its length is a mark of time."""

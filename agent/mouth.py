@@ -17,6 +17,7 @@ from agent.agent_turn import AgentTurn, Filler
 from agent.dialogue import Dialogue, RoundEnded, Text, ToolBegan, ToolEnded, Transferred
 from agent.errors import AgentError, ModelFailed, VoiceFailed
 from agent.fillers import Fillers
+from agent.history import Round
 from agent.intents import says_goodbye
 from agent.minutes import Minutes
 from agent.outcome import HandOff
@@ -158,6 +159,8 @@ class Mouth:
                         self._told.tool(isinstance(step, ToolBegan))
                     case Transferred(summary, asked):
                         turn.hand_off = HandOff("asked" if asked else "agent_failed", summary)
+                if turn.answer.objected:
+                    break  # leaving the answer keeps its tools from beginning
         reply = turn.answer.reply
         last = reply.rounds[-1]
         if not last.text.strip() and (turn.hand_off is not None or not reply.text):
@@ -166,9 +169,22 @@ class Mouth:
             await turn.speech.say(last.text, len(reply.rounds) - 1)
 
     async def _say_all(self, turn: AgentTurn, clauses: list[str], round_index: int) -> None:
+        """Say them up to the first that the guard objects to; the reply then is what was said, and a fixed phrase for the rest."""
+        assert turn.answer is not None
         for clause in clauses:
-            if any(char.isalnum() for char in clause):  # a lone dash is nothing to say
-                await turn.speech.say(clause, round_index)
+            if not any(char.isalnum() for char in clause):  # a lone dash is nothing to say
+                continue
+            reason = self._dialogue.objection(turn.answer, clause)
+            if reason is not None:
+                if reason != "too_long":
+                    await self._say_clause(turn, PHRASES["cannot_say"], round_index)
+                turn.answer.reply.rounds[round_index] = Round(turn.clauses.get(round_index, ""))
+                return
+            await self._say_clause(turn, clause, round_index)
+
+    async def _say_clause(self, turn: AgentTurn, clause: str, round_index: int) -> None:
+        turn.clauses[round_index] = f"{turn.clauses.get(round_index, '')} {clause}".strip()
+        await turn.speech.say(clause, round_index)
 
     def _over(self, turn: AgentTurn) -> None:
         turn.settle(interrupted=False)

@@ -19,7 +19,7 @@ from tests.fakes.clock import virtual_time
 from tests.fakes.services import FakeModel, Wait, says, uses
 from tests.fakes.talk import FakeTalk, sound
 
-LONG = "Є зимові шини Мішлен за чотири тисячі п'ятсот гривень за штуку. Також є дешевші, від місцевого виробника, по три тисячі."
+LONG = "Є зимові шини Мішлен, їх беруть найчастіше, бо вони тихі й добре тримають ожеледь. Також є дешевші, від місцевого виробника."
 
 
 @virtual_time
@@ -377,8 +377,9 @@ async def test_nobody_waits_longer_than_four_seconds_for_a_sound_and_not_for_eve
     assert outcome.why == "model_failed"
     assert talk.now_ms - ended_ms < 25_000
     waited = talk.transcript.turns[2]
-    assert waited.text == f"{PHRASES['filler_1']} {PHRASES['filler_2']}"
-    assert waited.latencies.filler_ms == pytest.approx(3_600, abs=50)
+    fillers = [PHRASES[key] for key in ("filler_1", "filler_2", "filler_3")]
+    assert waited.text == " ".join(fillers)
+    assert waited.latencies.filler_ms == pytest.approx(550 + 300 + 700 + 100, abs=50)
     assert waited.latencies.answer_ms is None
     assert talk.model.left_early == 1
 
@@ -391,7 +392,7 @@ async def test_a_slow_answer_follows_the_filler() -> None:
     await talk.says("Потрібні шини")
     await talk.until(lambda: len(talk.transcript.turns) == 3)
     turn = talk.transcript.turns[-1]
-    assert turn.heard_text == f"{PHRASES['filler_1']} Ось що я знайшла."
+    assert turn.heard_text == f"{PHRASES['filler_1']} {PHRASES['filler_2']} Ось що я знайшла."
     assert turn.latencies.filler_ms is not None
     assert turn.latencies.answer_ms is not None
     assert turn.latencies.answer_ms > turn.latencies.filler_ms

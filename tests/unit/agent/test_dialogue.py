@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from agent.case import Case
 from agent.dialogue import Answer, Dialogue, RoundEnded, Step, Text, ToolBegan, ToolEnded, Transferred
 from agent.errors import ModelFailed
+from agent.guard.speech import SpeechGuard
 from agent.tools.catalogue import CATALOGUE
 from tests.fakes.clock import virtual_time
 from tests.fakes.desk import FakeLedger, a_desk
@@ -21,6 +23,8 @@ class Stage:
             model=self.model,
             tools=CATALOGUE,
             desk=lambda _, said: a_desk(self.shop, ledger=self.ledger, said=said),
+            speech=SpeechGuard("Ти консультант магазину шин, говори коротко.", [tool.name for tool in CATALOGUE]),
+            case=Case(),
             transcript=self.transcript,
             system="Ти консультант.",
             rounds_max=3,
