@@ -50,6 +50,7 @@ def _summary(order: Order, case: Case) -> str:
 
 
 def _delivery(order: Order, case: Case) -> str | None:
+    """What it costs and how long it takes matters until it is agreed to."""
     where = order.delivery
     if where is None:
         return None
@@ -60,6 +61,8 @@ def _delivery(order: Order, case: Case) -> str | None:
         place = ", ".join(part for part in ("пункт видачі", where.city, where.address) if part)
     else:
         place = ", ".join(part for part in (where.city, where.address) if part)
+    if order.status != DRAFT:
+        return place
     cost = None if order.delivery_cost_uah is None else told(order.delivery_cost_uah, case) if order.delivery_cost_uah else "безкоштовно"
     days = None if order.estimated_days is None else counted(order.estimated_days, "день", "дні", "днів")
     return ", ".join(part for part in (place, cost, days) if part)
