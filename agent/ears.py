@@ -35,11 +35,18 @@ class Ears:
         self._kept: deque[bytes] = deque(maxlen=_KEPT_BATCHES)
         self._recognition: Recognition | None = None
         self._frame_ms = now_ms()  # when the last frame came
+        self._sound_ms: int | None = None  # when the last sound began ...
+        self._sound_until_ms: int | None = None  # ... and ended; None: it lasts
 
     @property
     def deadline_ms(self) -> int | None:
         """When ``tick`` is due."""
         return self._endpointer.deadline_ms
+
+    def sound_since(self, at_ms: int) -> int | None:
+        """When the caller's last sound began, if it lasted beyond *at_ms*."""
+        over = self._sound_until_ms is not None and self._sound_until_ms < at_ms
+        return None if over else self._sound_ms
 
     def attach(self, recognition: Recognition) -> None:
         """The recogniser is there; it gets what was said meanwhile."""
@@ -52,7 +59,7 @@ class Ears:
         self._frame_ms = self._now_ms()
         event = self._endpointer.frame(pcm, self._frame_ms)
         if event is not None:
-            self._on_event(event)
+            self._tell(event)
         self._batch += pcm
         if len(self._batch) >= self._batch_bytes or isinstance(event, SpeechEnded):
             self._send()
@@ -63,11 +70,19 @@ class Ears:
         event = self._endpointer.tick(now_ms)
         if event is None:
             return
-        self._on_event(event)
+        self._tell(event)
         if now_ms - self._frame_ms >= _GAP_MS:  # else the tick only was quicker than the next frame: he may go on after a pause
             self._batch += bytes(self._audio.frame_bytes * _TAIL_MS // 20)
         if self._batch:
             self._send()
+
+    def _tell(self, event: SpeechBegan | SpeechEnded) -> None:
+        match event:
+            case SpeechBegan(at_ms):
+                self._sound_ms, self._sound_until_ms = at_ms, None
+            case SpeechEnded(last_voiced_ms):
+                self._sound_until_ms = last_voiced_ms
+        self._on_event(event)
 
     def _send(self) -> None:
         batch = bytes(self._batch)

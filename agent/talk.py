@@ -1,7 +1,7 @@
 """One talk on one line: the shell of the turn machine.
 
     frames ─► Ears ─► SpeechBegan/Ended ─┐                        ┌─► Pause, Resume, Cut ─► Line        (at once, no task between)
-    Recognition.results ─► Heard ────────┼─► Turn (pure) ─► effects ─► Think, Say, Fill ─► Mouth ─► Line   (a task per turn)
+    Recognition.results ─► Echo ─► Heard ┼─► Turn (pure) ─► effects ─► Think, Say, Fill ─► Mouth ─► Line   (a task per turn)
     keys ─► Keypad ─► KeyPressed, Typed ─┤                        └─► GiveUp, Finish ─► Outcome
     deadlines ─► Passed ─────────────────┘
 
@@ -13,12 +13,14 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 import structlog
 
 from agent.dialogue import Dialogue
 from agent.ears import Ears
+from agent.echo import Echo
 from agent.endpointing import Endpointer
 from agent.errors import AgentError, ModelFailed, RecognizerFailed
 from agent.fillers import Fillers
@@ -27,7 +29,7 @@ from agent.keypad import Keypad, in_words
 from agent.minutes import Minutes
 from agent.mouth import Mouth, Told
 from agent.outcome import CallerGone, Completed, HandOff, Outcome
-from agent.ports import Line, Recognizer, Voice
+from agent.ports import Heard, Line, Recognizer, Voice
 from agent.prompt.rendered import RenderedVoice
 from agent.records import AgentState
 from agent.settings import AgentSettings
@@ -36,6 +38,8 @@ from agent.turn import Turn, TurnState
 from agent.turn_events import Correct, Cut, Effect, Event, Fill, Finish, GiveUp, KeyPressed, Passed, Pause, Resume, Say, Think, Typed
 
 log = structlog.get_logger(__name__)
+
+_WORDS_MS = 2_000  # after a sound its words have come, if it had any
 
 
 class Talk:
@@ -63,6 +67,7 @@ class Talk:
         self._turn = Turn(now_ms(), settings.turn)
         self._ears = Ears(line.format, Endpointer(settings.endpointing), now_ms=now_ms, on_event=self._step)
         self._keypad = Keypad()
+        self._echo = Echo()
         told = Told(event=self._step, tool=self._on_tool, failed=self._fail, hand_off=self._finish, clause=self._on_clause)
         self._mouth = Mouth(line, voice, dialogue=dialogue, minutes=minutes, fillers=fillers, spawn=self._spawn, now_ms=now_ms, told=told)
         self._group = asyncio.TaskGroup()
@@ -127,7 +132,10 @@ class Talk:
             self._step(Typed(in_words(digits)))
 
     def _on_clause(self, text: str, sounds: bool) -> None:
-        pass
+        if sounds:
+            self._echo.began(text)
+        else:
+            self._echo.ended(text, self._now_ms())
 
     def _on_tool(self, running: bool) -> None:
         self._tool_running = running
@@ -138,10 +146,18 @@ class Talk:
             async with self._recognizer.open(self._line.format) as recognition:
                 self._ears.attach(recognition)
                 async for heard in recognition.results():
-                    self._step(heard)
+                    self._on_heard(heard)
             raise RecognizerFailed("the results ended")
         except RecognizerFailed as failed:
             self._fail(failed)
+
+    def _on_heard(self, heard: Heard) -> None:
+        now_ms = self._now_ms()
+        text = self._echo.strip(heard.text, now_ms, his_sound_ms=self._ears.sound_since(now_ms - _WORDS_MS))
+        if text != heard.text:
+            heard = replace(heard, text=text)
+        if text or heard.final:  # an empty final still ends the segment
+            self._step(heard)
 
     async def _watch_line(self) -> None:
         await self._line.closed()
