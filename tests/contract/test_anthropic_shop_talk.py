@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from itertools import count
 from typing import Any
 
@@ -14,11 +14,13 @@ import pytest
 from agent.adapters.anthropic_model import AnthropicModel
 from agent.adapters.shop_http import HttpShop
 from agent.case import Case, Said
-from agent.dialogue import Answer, Dialogue, Transferred
+from agent.dialogue import Answer, Dialogue, RoundEnded, Text, Transferred
+from agent.guard.speech import SpeechGuard
 from agent.once import Once
 from agent.ports import Article
-from agent.prompt.system import system_prompt
+from agent.prompt.system import prompt_text, system_prompt
 from agent.records import AgentState, ToolCallRecord, TurnRecord
+from agent.sentences import ClauseSplitter
 from agent.tools.catalogue import CATALOGUE
 from agent.tools.tool import Desk
 from ops.standins.anthropic_api.app import AnthropicSettings
@@ -69,12 +71,22 @@ class Talk:
         number = next(self._numbers)
         self._dialogue.history.caller_said(words)
         answer = Answer(lambda: number, self._dialogue.history.begin_reply())
+        clauses = ClauseSplitter()
         async for step in self._dialogue.answer(answer, lambda work, name: self._group.create_task(work, name=name)):
-            if isinstance(step, Transferred):
+            if isinstance(step, Text):
+                self._may_be_said(answer, clauses.feed(step.text))
+            elif isinstance(step, RoundEnded):
+                self._may_be_said(answer, clauses.flush())
+                clauses = ClauseSplitter()
+            elif isinstance(step, Transferred):
                 self.transferred = step
         heard = {index: entry.text for index, entry in enumerate(answer.reply.rounds)}
         answer.reply.cut(heard)
         return answer.reply.text
+
+    def _may_be_said(self, answer: Answer, clauses: Sequence[str]) -> None:
+        for clause in clauses:
+            assert self._dialogue.objection(answer, clause) is None, clause
 
     @property
     def used(self) -> list[tuple[str, bool]]:
@@ -117,8 +129,10 @@ async def talk(shop_control: Control[ShopSettings]) -> AsyncIterator[Talk]:
             model=model,
             tools=CATALOGUE,
             desk=desk,
+            speech=SpeechGuard(prompt_text(), [tool.name for tool in CATALOGUE]),
+            case=case,
             transcript=notes,
-            system=f"{system_prompt()}- Сьогодні {NOW:%Y-%m-%d}.",
+            system=system_prompt(today=NOW.date()),
         )
         async with asyncio.TaskGroup() as group:
             yield Talk(dialogue, notes, group, shop_url)

@@ -91,7 +91,7 @@ def _failed(now: Situation, tools: Tools, on_with: Flow, result: Result) -> list
         return ask(Ask.QUANTITY, "Стільки шин оформити не можу.")
     if result.tool == "get_order_status":
         return ask(Ask.ANYTHING_ELSE, "За вашим номером телефону такого замовлення не знайшла.")
-    if result.tool in {"confirm_order", "book_fitting", "cancel_fitting"} and re.search(r"підсум|згод|«так»|підтвер|почу", error):
+    if result.tool in {"confirm_order", "book_fitting", "cancel_fitting"} and re.search(r"підсум|згод|погод|«так»|підтвер|почу", error):
         return on_with(now, tools)  # he has not heard or not agreed: the summary once more
     if result.tool == "book_fitting" and now.wishes.time is None:
         return on_with(now, tools)
