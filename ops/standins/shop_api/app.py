@@ -30,7 +30,7 @@ REQUEST_ID = re.compile(r"[!-~]{1,128}")
 
 def create_app(catalogue: Catalogue, api_key: str, control: Control[ShopSettings]) -> FastAPI:
     """*api_key* empty: any non-empty bearer token will do. What changes in the shop lives as long as the application."""
-    app = FastAPI(title="Shop API (stand-in)", version="1", docs_url=None, redoc_url=None)
+    app = FastAPI(title="Shop API (stand-in)", version="1", docs_url=None, redoc_url=None, generate_unique_id_function=spec.operation_id)
     shop = Shop(catalogue, lambda: control.settings.now or shop_now())
     control.when_reset(shop.reset)
     faults = Faults(control)
@@ -54,7 +54,7 @@ def create_app(catalogue: Catalogue, api_key: str, control: Control[ShopSettings
             served = control.arrived(
                 f"{request.method} {request.url.path}", query=dict(request.query_params), request_id=request.state.request_id
             )
-            response = await faults.before(request) or _locked(request, api_key) or await answer(request)
+            response = await faults.before(request) or _locked(request, api_key) or _doubled(request) or await answer(request)
             done = response.status_code
             response = await faults.after(request, response)
             served.ended(str(response.status_code), done=done)
@@ -74,6 +74,12 @@ def _locked(request: Request, api_key: str) -> Response | None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     right = hmac.compare_digest(token.encode(), api_key.encode()) if api_key else bool(token)
     return None if scheme.lower() == "bearer" and right else error_response(401, "a valid API key is needed", request.state.request_id)
+
+
+def _doubled(request: Request) -> Response | None:
+    """422 for a query that names a parameter twice: no parameter here is a list."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    return error_response(422, "a parameter is given twice", request.state.request_id) if len(names) > len(set(names)) else None
 
 
 def _health() -> APIRouter:

@@ -10,6 +10,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from ops.standins.shop_api.spec import methods_at
+
 CODES = {
     400: "bad_request",
     401: "unauthorized",
@@ -66,6 +68,8 @@ def shape_errors(app: FastAPI) -> None:
     async def framework(request: Request, error: HTTPException) -> JSONResponse:
         response = error_response(error.status_code, str(error.detail), request.state.request_id)
         response.headers.update(error.headers or {})
+        if error.status_code == 405 and (methods := methods_at(app, request.url.path)):
+            response.headers["Allow"] = ", ".join(methods)  # the framework names only those of the first route of this path
         return response
 
 

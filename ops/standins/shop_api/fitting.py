@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from ops.standins.shop_api.booking_book import Wish
 from ops.standins.shop_api.errors import ApiError, told
-from ops.standins.shop_api.paging import Page, page_of
+from ops.standins.shop_api.orders import InCity
+from ops.standins.shop_api.paging import Asked, Page, page_of
 from ops.standins.shop_api.phones import Phone
 from ops.standins.shop_api.places import Service, Station
 from ops.standins.shop_api.state import Shop
@@ -23,6 +24,21 @@ Id = Annotated[str, StringConstraints(min_length=1, max_length=50)]
 VehicleInfo = Annotated[str, StringConstraints(max_length=200)]
 WEEK = dt.timedelta(days=6)
 LONGEST = dt.timedelta(days=31)
+
+
+class SlotsAsked(Asked):
+    date_from: dt.date | None = None
+    date_to: dt.date | None = None
+    service_type: Service | None = None
+
+
+class PricesAsked(Asked):
+    station_id: str | None = Field(None, min_length=1)
+    tire_diameter: Diameter | None = None
+
+
+class CustomerAsked(Asked):
+    phone: Phone
 
 
 class StationRow(BaseModel):
@@ -125,42 +141,38 @@ def router(shop: Shop) -> APIRouter:
             raise ApiError(422, f"there is no order {order_id!r}", "unknown_order")
 
     @routes.get("/stations", response_model=Page[StationRow], responses=told())
-    async def stations(city: Annotated[str | None, Query(min_length=1, max_length=100)] = None) -> dict[str, Any]:
-        found = [station for station in shop.places.stations if shop.places.in_city(station.city, city)]
+    async def stations(query: Annotated[InCity, Query()]) -> dict[str, Any]:
+        found = [station for station in shop.places.stations if shop.places.in_city(station.city, query.city)]
         return page_of([StationRow.model_validate(station, from_attributes=True) for station in found])
 
     @routes.get("/stations/{station_id}/slots", response_model=Slots, responses=told(404))
-    async def slots(
-        station_id: str, date_from: dt.date | None = None, date_to: dt.date | None = None, service_type: Service | None = None
-    ) -> dict[str, Any]:
+    async def slots(station_id: str, query: Annotated[SlotsAsked, Query()]) -> dict[str, Any]:
         """From today and for a week unless told; closed days and days for which no slots are given out are left out."""
         station = station_or_404(station_id)
-        if service_type is not None and service_type not in station.services:
-            raise ApiError(422, f"{station.id} does not do {service_type}", "service_not_offered")
-        first = date_from or shop.now().date()
-        last = date_to or min(first, dt.date.max - WEEK) + WEEK
+        if query.service_type is not None and query.service_type not in station.services:
+            raise ApiError(422, f"{station.id} does not do {query.service_type}", "service_not_offered")
+        first = query.date_from or shop.now().date()
+        last = query.date_to or min(first, dt.date.max - WEEK) + WEEK
         if not dt.timedelta(0) <= last - first <= LONGEST:
             raise ApiError(422, f"date_to must be 0 to {LONGEST.days} days after date_from", "bad_period")
         return {"station_id": station.id, "slots": shop.bookings.slots(station, first, last)}
 
     @routes.get("/prices", response_model=Prices, responses=told(404))
-    async def prices(
-        station_id: Annotated[str | None, Query(min_length=1)] = None, tire_diameter: Annotated[int | None, Query(ge=13, le=22)] = None
-    ) -> dict[str, Any]:
-        asked = shop.places.stations if station_id is None else [station_or_404(station_id)]
+    async def prices(query: Annotated[PricesAsked, Query()]) -> dict[str, Any]:
+        asked = shop.places.stations if query.station_id is None else [station_or_404(query.station_id)]
         rows = [
             {"station_id": station.id, "service_type": service, "tire_diameter": diameter, "price": price}
             for station in asked
             for service in station.services
             for diameter, price in shop.places.prices[service].items()
-            if tire_diameter in (None, diameter)
+            if query.tire_diameter in (None, diameter)
         ]
         return {"data": rows}
 
     @routes.get("/bookings", response_model=Page[BookingRow], responses=told())
-    async def of_customer(phone: Phone) -> dict[str, Any]:
+    async def of_customer(query: Annotated[CustomerAsked, Query()]) -> dict[str, Any]:
         """All of a customer's, the cancelled ones too, in the order in which they were made."""
-        return page_of([booking.shown() for booking in shop.bookings.of(phone)])
+        return page_of([booking.shown() for booking in shop.bookings.of(query.phone)])
 
     @routes.post("/bookings", response_model=BookingRow, status_code=201, responses=told(400))
     async def book(body: NewBooking) -> dict[str, Any]:

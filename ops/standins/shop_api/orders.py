@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from ops.standins.shop_api.errors import ApiError, told
 from ops.standins.shop_api.order_book import Payment, Status
-from ops.standins.shop_api.paging import Page, PageNumber, PerPage, page_of
+from ops.standins.shop_api.paging import Asked, Page, PageAsked, page_of
 from ops.standins.shop_api.phones import Phone
 from ops.standins.shop_api.state import Shop
 
@@ -20,6 +20,16 @@ Name = Annotated[str, StringConstraints(max_length=100)]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\w")]
 Key = Annotated[uuid.UUID, Header(alias="Idempotency-Key")]
 REPLAYED = "Idempotent-Replayed"  # on an answer to a request that was served before
+
+
+class OrdersAsked(PageAsked):
+    phone: Phone | None = None
+    order_number: str | None = Field(None, max_length=20)
+    status: Status | None = None
+
+
+class InCity(Asked):
+    city: str | None = Field(None, min_length=1, max_length=100)
 
 
 class Item(BaseModel):
@@ -120,17 +130,12 @@ def router(shop: Shop) -> APIRouter:
     routes = APIRouter(tags=["orders"])
 
     @routes.get("/orders/search", response_model=Page[OrderRow], responses=told(400))
-    async def search(
-        phone: Phone | None = None,
-        order_number: Annotated[str | None, Query(max_length=20)] = None,
-        status: Status | None = None,
-        page: PageNumber = 1,
-        per_page: PerPage = 20,
-    ) -> dict[str, Any]:
+    async def search(query: Annotated[OrdersAsked, Query()]) -> dict[str, Any]:
         """The newest first; a phone or a number must be given."""
-        if phone is None and order_number is None:
-            raise ApiError(400, "phone or order_number is needed")
-        return page_of([order.shown() for order in shop.orders.found(phone, order_number, status)], page, per_page)
+        if query.phone is None and query.order_number is None:
+            raise ApiError(400, "phone or order_number is needed", "search_too_wide")
+        found = shop.orders.found(query.phone, query.order_number, query.status)
+        return page_of([order.shown() for order in found], query.page, query.per_page)
 
     @routes.post("/orders", response_model=OrderRow, status_code=201, responses=told(400))
     async def create(body: NewOrder, key: Key, response: Response) -> dict[str, Any]:
@@ -172,8 +177,8 @@ def router(shop: Shop) -> APIRouter:
         return order.shown()
 
     @routes.get("/pickup-points", response_model=Page[PickupPointRow], responses=told())
-    async def pickup_points(city: Annotated[str | None, Query(min_length=1, max_length=100)] = None) -> dict[str, Any]:
-        points = [point for point in shop.places.pickup_points if shop.places.in_city(point.city, city)]
+    async def pickup_points(query: Annotated[InCity, Query()]) -> dict[str, Any]:
+        points = [point for point in shop.places.pickup_points if shop.places.in_city(point.city, query.city)]
         return page_of([PickupPointRow.model_validate(point, from_attributes=True) for point in points])
 
     return routes

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from fastapi import Query
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 Row = TypeVar("Row")
 
-PageNumber = Annotated[int, Query(ge=1)]
-PerPage = Annotated[int, Query(ge=1, le=50)]
+
+class Asked(BaseModel):
+    """The parameters of a query; an unknown one is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class PageAsked(Asked):
+    page: int = Field(1, ge=1)
+    per_page: int = Field(20, ge=1, le=50)
 
 
 class Pagination(BaseModel):

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from ops.standins.shop_api.catalogue import Tyre
 from ops.standins.shop_api.errors import ApiError, told
-from ops.standins.shop_api.paging import Page, page_of
+from ops.standins.shop_api.paging import Page, PageAsked, page_of
 from ops.standins.shop_api.state import Shop
 
 Season = Literal["summer", "winter", "all_season"]
@@ -24,10 +24,8 @@ ORDER: dict[Sort, Callable[[Tyre], tuple[int, str]]] = {
 }
 
 
-class Search(BaseModel):
+class Search(PageAsked):
     """The filters; all given ones must hold."""
-
-    model_config = ConfigDict(extra="forbid")
 
     width: int | None = Field(None, ge=100, le=400)
     profile: int | None = Field(None, ge=20, le=100)
@@ -39,8 +37,6 @@ class Search(BaseModel):
     max_price: int | None = Field(None, ge=0)
     in_stock: bool | None = None
     sort: Sort = "popularity"
-    page: int = Field(1, ge=1)
-    per_page: int = Field(20, ge=1, le=50)
 
     def accepts(self, tyre: Tyre, on_shelf: int) -> bool:
         return (
