@@ -44,8 +44,10 @@ def accountable(desk: Desk, phone: str) -> str:
 
 
 def orders_today(wanted: Any, desk: Desk) -> Refusal | None:
-    """For ``confirm_order``."""
+    """For ``confirm_order``; one that is confirmed already is not one more."""
     order = desk.case.orders.get(wanted.order_id)
+    if order is not None and order.status != "draft":
+        return None
     number = accountable(desk, order.phone if order else "")
     midnight = dt.datetime.combine(desk.now().date(), dt.time(), desk.now().tzinfo)
     entries = desk.once.ledger.entries(number=number, since_ms=int(midnight.timestamp() * 1000))

@@ -173,7 +173,7 @@ class _Making:
 
 def _read(match: re.Match[str]) -> _Part | None:
     word, start, end = match.group().lower(), match.start(), match.end()
-    if word[0].isdigit():
+    if word[0].isdecimal():
         return _Part(float(re.sub(_GAP, "", word).replace(",", ".")), start, end, digits=True)
     word = re.sub("[’ʼ`]", "'", word)
     for value, ordinal in _meanings(word):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from types import SimpleNamespace
 
@@ -68,6 +69,13 @@ def test_the_fourth_order_of_a_day_goes_to_a_human() -> None:
     refusal = orders_today(CONFIRM, desk)
     assert refusal is not None
     assert refusal.summary
+
+
+def test_the_third_order_confirmed_once_more_is_not_a_fourth() -> None:
+    ledger = FakeLedger()
+    confirmed(ledger, 3)
+    again = dataclasses.replace(ORDER, status="confirmed")
+    assert orders_today(CONFIRM, a_desk(ledger=ledger, case=Case(orders={"o9": again}))) is None
 
 
 @pytest.mark.parametrize("stage", ["begun", "refused", "unknown"])
