@@ -11,6 +11,8 @@ import datetime as dt
 import time
 from collections.abc import Awaitable, Callable
 
+import httpx
+
 from agent.adapters.shop_breaker import Breaker, OnBreaker
 from agent.adapters.shop_fitting import HttpFitting
 from agent.adapters.shop_orders import HttpOrders
@@ -22,6 +24,7 @@ class HttpShop:
     """One client for all calls of a process; ``aclose`` when it ends. *base_url* includes ``/api/v1``.
 
     *on_breaker* is told the breaker's state, "closed", "open" or "half_open", at once and whenever it changes.
+    *http*, *sleep*, *clock* and *today* are for tests.
     """
 
     def __init__(
@@ -31,12 +34,13 @@ class HttpShop:
         *,
         timeout_s: float = 5.0,
         on_breaker: OnBreaker | None = None,
+        http: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
         today: Callable[[], dt.date] = dt.date.today,
     ) -> None:
         breaker = Breaker(on_breaker, clock=clock)
-        self._transport = ShopTransport(base_url, api_key, timeout_s=timeout_s, breaker=breaker, sleep=sleep)
+        self._transport = ShopTransport(base_url, api_key, timeout_s=timeout_s, breaker=breaker, sleep=sleep, http=http)
         self.tyres = HttpTyres(self._transport, today)
         self.orders = HttpOrders(self._transport)
         self.fitting = HttpFitting(self._transport)

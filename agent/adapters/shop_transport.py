@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeVar
 import httpx
 import msgspec
 import structlog
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_chain, wait_fixed
 
 from agent.adapters.shop_answers import Page
 from agent.adapters.shop_breaker import Breaker, BreakerOpen
@@ -31,6 +31,8 @@ PAGES = 20
 
 AnswerT = TypeVar("AnswerT")
 RowT = TypeVar("RowT")
+
+_BACKOFF = wait_chain(*map(wait_fixed, BACKOFF_S))
 
 log = structlog.get_logger(__name__)
 
@@ -62,10 +64,17 @@ class Ask:
 
 
 class ShopTransport:
-    """One for all calls of a process. *base_url* includes ``/api/v1``."""
+    """One for all calls of a process. *base_url* includes ``/api/v1``; without *http* connections are pooled."""
 
     def __init__(
-        self, base_url: str, api_key: str, *, timeout_s: float, breaker: Breaker, sleep: Callable[[float], Awaitable[None]]
+        self,
+        base_url: str,
+        api_key: str,
+        *,
+        timeout_s: float,
+        breaker: Breaker,
+        sleep: Callable[[float], Awaitable[None]],
+        http: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.breaker = breaker
         self._timeout_s = timeout_s
@@ -76,6 +85,7 @@ class ShopTransport:
             headers={"Authorization": f"Bearer {api_key}", "Accept": "application/json"},
             timeout=httpx.Timeout(timeout_s, connect=connecting_s, pool=connecting_s),
             limits=httpx.Limits(max_connections=50, max_keepalive_connections=20, keepalive_expiry=4.0),
+            transport=http,
         )
 
     async def aclose(self) -> None:
@@ -170,7 +180,7 @@ def _pause_s(retry: RetryCallState) -> float:
     error = retry.outcome.exception() if retry.outcome is not None else None
     if isinstance(error, Fault) and error.retry_after_s is not None:
         return error.retry_after_s
-    return BACKOFF_S[retry.attempt_number - 1]
+    return _BACKOFF(retry)
 
 
 def _failed(ask: Ask, last: Fault | BreakerOpen, faults: list[Fault]) -> ShopFailed:
