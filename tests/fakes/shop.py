@@ -69,6 +69,7 @@ class FakeShop:
         self.request_ids: list[str] = []
         self.placed: dict[str, Order] = {}
         self.booked: dict[str, Booking] = {}
+        self.cars_an_hour = 1
         self.fitting_uah = [FITTING_UAH]  # one price for each station
         self.writes: list[tuple[str, str]] = []
         self.read: list[str] = []
@@ -275,4 +276,4 @@ class _Fitting:
 
     def _taken(self, station_id: str, day: dt.date, hour: dt.time, but: str | None = None) -> bool:
         booked = [one for one in self._shop.booked.values() if one.status == "booked" and one.id != but]
-        return any((one.station_id, one.date, one.time) == (station_id, day, hour) for one in booked)
+        return sum((one.station_id, one.date, one.time) == (station_id, day, hour) for one in booked) >= self._shop.cars_an_hour
