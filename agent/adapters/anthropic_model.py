@@ -13,18 +13,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import cast
 
 import anthropic
 import httpx2
 import structlog
-from anthropic.types import MessageParam, RawMessageStreamEvent, TextBlockParam, ThinkingConfigParam, ToolParam
+from anthropic.types import RawMessageStreamEvent, ThinkingConfigParam
 
+from agent.adapters.anthropic_rate import RequestRate
 from agent.adapters.anthropic_reply import Malformed, ReplyPart, ReplyReader
+from agent.adapters.anthropic_request import message_params, system_blocks, tool_params
 from agent.errors import ModelFailed
-from agent.ports import ModelRequest
+from agent.ports import Model, ModelRequest
 
 FASTEST_MODEL = "claude-haiku-5-5"
 PASSING_ERRORS = frozenset({"rate_limit_error", "overloaded_error", "api_error", "timeout_error"})
@@ -47,10 +48,18 @@ class Patience:
     longest_retry_after_s: float = 2.0  # a longer one is not waited for: the call goes on without the model
 
 
+Replied = Callable[[Mapping[str, int]], None]
+
+
+def _nobody(usage: Mapping[str, int]) -> None:
+    """Nobody counts."""
+
+
 class AnthropicModel:
     """One client for all calls of a process; ``aclose`` when it ends.
 
-    *base_url* None or empty is Anthropic's own. *http_client* and *sleep* are for tests.
+    *base_url* None or empty is Anthropic's own. *max_tokens* caps one reply, *requests_per_minute* all calls together.
+    *http_client* and *sleep* are for tests.
     """
 
     def __init__(
@@ -60,12 +69,14 @@ class AnthropicModel:
         model: str = FASTEST_MODEL,
         base_url: str | None = None,
         max_tokens: int = 500,
+        requests_per_minute: int = 600,
         patience: Patience = Patience(),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         http_client: httpx2.AsyncClient | None = None,
     ) -> None:
         self._model = model
         self._max_tokens = max_tokens
+        self._rate = RequestRate(requests_per_minute)
         self._patience = patience
         self._sleep = sleep
         self._client = anthropic.AsyncAnthropic(
@@ -79,12 +90,16 @@ class AnthropicModel:
     async def aclose(self) -> None:
         await self._client.close()
 
-    async def reply(self, request: ModelRequest) -> AsyncGenerator[ReplyPart, None]:
+    def metered(self, replied: Replied) -> Model:
+        """As ``metering.TellsUsage``; of a reply that was cut off, what came of it is counted."""
+        return _Metered(self, replied)
+
+    async def reply(self, request: ModelRequest, replied: Replied = _nobody) -> AsyncGenerator[ReplyPart, None]:
         """Text as it is written, each tool use once its arguments are whole, ``ReplyEnded`` last; raises ``ModelFailed``."""
         spoken = False
         for is_last in (False, True):
             try:
-                async with contextlib.aclosing(self._attempt(request)) as parts:
+                async with contextlib.aclosing(self._attempt(request, replied)) as parts:
                     async for part in parts:
                         spoken = True
                         yield part
@@ -96,30 +111,34 @@ class AnthropicModel:
                 pause_s = passing.pause_s
             await self._sleep(pause_s)
 
-    async def _attempt(self, request: ModelRequest) -> AsyncGenerator[ReplyPart, None]:
+    async def _attempt(self, request: ModelRequest, replied: Replied) -> AsyncGenerator[ReplyPart, None]:
         """One request; raises ``_Passing`` for what may be gone at the next try, ``ModelFailed`` for the rest."""
+        await self._rate.admit()
         clock = _Clock(self._patience)
         reader = ReplyReader()
         with self._translated(clock):
             async with asyncio.timeout(clock.left_s()):
                 stream = await self._open(request)
-        async with stream:
-            while not reader.ended:
-                with self._translated(clock):
-                    parts = await _next_parts(stream, reader, clock)
-                if reader.stop_reason == "refusal":
-                    raise ModelFailed("the service's safety check stopped the reply")
-                for part in parts:
-                    yield part
+        try:
+            async with stream:
+                while not reader.ended:
+                    with self._translated(clock):
+                        parts = await _next_parts(stream, reader, clock)
+                    if reader.stop_reason == "refusal":
+                        raise ModelFailed("the service's safety check stopped the reply")
+                    for part in parts:
+                        yield part
+        finally:
+            replied(reader.used)
         log.info("model_reply", model=self._model, first_token_ms=clock.first_token_ms, stop_reason=reader.stop_reason, **reader.usage)
 
     async def _open(self, request: ModelRequest) -> anthropic.AsyncStream[RawMessageStreamEvent]:
         return await self._client.messages.create(
             model=self._model,
             max_tokens=self._max_tokens,
-            system=_system(request) if request.system else anthropic.omit,
-            tools=_tools(request) if request.tools else anthropic.omit,
-            messages=cast("list[MessageParam]", list(request.messages)),
+            system=system_blocks(request.system) if request.system else anthropic.omit,
+            tools=tool_params(request.tools) if request.tools else anthropic.omit,
+            messages=message_params(request.messages),
             thinking=_thinking(self._model),
             stream=True,
         )
@@ -141,6 +160,17 @@ class AnthropicModel:
             raise _Passing(f"connection: {broken.__cause__ or broken!r}", pause_s) from broken
         except (Malformed, anthropic.APIError, ValueError, AttributeError) as wrong:  # the library does not validate events
             raise _Passing(f"unreadable reply: {wrong}", 0.0) from wrong
+
+
+@dataclass(frozen=True, slots=True)
+class _Metered:
+    """The model of one call, whose usage is counted."""
+
+    model: AnthropicModel
+    replied: Replied
+
+    def reply(self, request: ModelRequest) -> AsyncGenerator[ReplyPart, None]:
+        return self.model.reply(request, self.replied)
 
 
 class _Passing(Exception):
@@ -182,17 +212,6 @@ async def _next_parts(stream: anthropic.AsyncStream[RawMessageStreamEvent], read
     if event.type == "content_block_delta":
         clock.content()
     return reader.read(event)
-
-
-def _system(request: ModelRequest) -> list[TextBlockParam]:
-    return [{"type": "text", "text": request.system, "cache_control": {"type": "ephemeral"}}]
-
-
-def _tools(request: ModelRequest) -> list[ToolParam]:
-    """The tools with a cache breakpoint behind the last: they stay the same when the system prompt changes."""
-    tools: list[ToolParam] = [{"name": t.name, "description": t.description, "input_schema": dict(t.schema)} for t in request.tools]
-    tools[-1]["cache_control"] = {"type": "ephemeral"}
-    return tools
 
 
 def _thinking(model: str) -> ThinkingConfigParam | anthropic.Omit:

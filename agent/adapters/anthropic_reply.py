@@ -14,6 +14,7 @@ from anthropic.types import MessageDeltaUsage, RawMessageStreamEvent, Usage
 from agent.ports import ReplyEnded, TextDelta, ToolUse
 
 ReplyPart = TextDelta | ToolUse | ReplyEnded
+CHARACTERS_PER_TOKEN = 2.5  # of Ukrainian, roughly: counts a reply whose own count never came
 COUNTERS = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 
 
@@ -30,6 +31,14 @@ class ReplyReader:
         self.ended = False
         self._tool: tuple[str, str] | None = None  # id and name while its arguments come
         self._json: list[str] = []
+        self._written = 0  # characters of text and arguments
+
+    @property
+    def used(self) -> dict[str, int]:
+        """The usage so far. The service tells the tokens of a reply at its end; before that they are estimated by its length."""
+        if self.ended or not self.usage:
+            return dict(self.usage)
+        return {**self.usage, "output_tokens": max(self.usage.get("output_tokens", 0), round(self._written / CHARACTERS_PER_TOKEN))}
 
     def read(self, event: RawMessageStreamEvent) -> list[ReplyPart]:
         """The parts that *event* completes, mostly one or none; raises ``Malformed``."""
@@ -42,8 +51,10 @@ class ReplyReader:
                 self._json.clear()
             case "content_block_delta":
                 if event.delta.type == "text_delta" and event.delta.text:
+                    self._written += len(event.delta.text)
                     return [TextDelta(event.delta.text)]
                 if event.delta.type == "input_json_delta":
+                    self._written += len(event.delta.partial_json)
                     self._json.append(event.delta.partial_json)
             case "content_block_stop":
                 return self._whole_tool()

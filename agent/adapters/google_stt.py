@@ -83,11 +83,18 @@ class GoogleRecognition:
         self._loud_ms = 0  # audio as loud as speech since the last answer
         self._answered = 0.0  # monotonic seconds
         self._doubted = False  # a stream was left for its silence, and none answered since
+        self._sent_bytes = 0
+        self._audio = audio
 
     @property
     def dropped_ms(self) -> int:
         """Audio that was thrown away because a stream did not take it in time."""
         return self._tape.dropped_ms
+
+    @property
+    def streamed_ms(self) -> int:
+        """Audio sent, which is billed: also silence for a telephone that sends none, and what a new stream was told again."""
+        return self._audio.duration_ms(self._sent_bytes)
 
     @property
     def waiting_ms(self) -> int:
@@ -184,6 +191,7 @@ class GoogleRecognition:
     async def _send(self, call: Any, message: Message) -> None:
         async with asyncio.timeout(self._limits.write_timeout_s):
             await call.write(message)
+        self._sent_bytes += len(message.audio)
 
     def _is_old(self, age_s: float) -> bool:
         if age_s < self._limits.rotate_after_s:

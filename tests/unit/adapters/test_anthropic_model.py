@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx2
@@ -11,8 +13,10 @@ import pytest
 
 from agent.adapters.anthropic_model import FASTEST_MODEL, AnthropicModel, Patience
 from agent.errors import ModelFailed
-from agent.ports import ModelRequest, ToolSpec
-from ops.standins.anthropic_api import stream
+from agent.ports import Model, ModelRequest, ToolSpec
+from agent.streams import closing
+from ops.standins.anthropic_api import rules, stream
+from tests.fakes.clock import virtual_time
 
 TOOLS = [ToolSpec("search_tires", "Шукає", {"type": "object"}), ToolSpec("check_availability", "Перевіряє", {"type": "object"})]
 HELLO = ModelRequest("Ти консультант.", [{"role": "user", "content": "Добрий день"}], TOOLS)
@@ -51,7 +55,7 @@ def model_of(service: Service, naps_s: list[float] | None = None, **options: Any
     return AnthropicModel("fake-key", http_client=httpx2.AsyncClient(transport=httpx2.MockTransport(service)), sleep=nap, **options)
 
 
-async def read(model: AnthropicModel, request: ModelRequest = HELLO) -> list[Any]:
+async def read(model: Model, request: ModelRequest = HELLO) -> list[Any]:
     return [part async for part in model.reply(request)]
 
 
@@ -63,7 +67,78 @@ async def test_the_prompt_and_the_tools_are_cached_and_nothing_is_thought_before
     assert (sent["max_tokens"], sent["stream"], sent["thinking"]) == (321, True, {"type": "disabled"})
     assert sent["system"] == [{"type": "text", "text": "Ти консультант.", "cache_control": {"type": "ephemeral"}}]
     assert [tool.get("cache_control") for tool in sent["tools"]] == [None, {"type": "ephemeral"}]
-    assert sent["messages"] == HELLO.messages
+    hello = {"type": "text", "text": "Добрий день", "cache_control": {"type": "ephemeral"}}
+    assert sent["messages"] == [{"role": "user", "content": [hello]}]
+
+
+TALK: list[dict[str, Any]] = [
+    {"role": "user", "content": [{"type": "text", "text": "Є зимові?"}]},
+    {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "search_tires", "input": {}}]},
+    {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "{}"}, {"type": "text", "text": "Алло?"}]},
+]
+
+
+async def test_one_breakpoint_moves_with_the_newest_message_and_the_history_is_left_alone() -> None:
+    service = Service(spoken())
+    history = copy.deepcopy(TALK)
+    await read(model_of(service), ModelRequest("Ти консультант.", history, TOOLS))
+    [sent] = service.requests
+    assert history == TALK
+    assert json.dumps(sent).count("cache_control") == 3
+    assert sent["messages"][:-1] == TALK[:-1]
+    assert sent["messages"][-1]["content"][-1] == {"type": "text", "text": "Алло?", "cache_control": {"type": "ephemeral"}}
+    rules.check({key: value for key, value in sent.items() if key != "stream"})
+
+
+async def test_what_every_attempt_used_is_told_to_who_counts() -> None:
+    broken, whole = spoken("Добрий день, чим допомогти?", keep=lambda event: event["type"] != "message_stop"), spoken()
+    counted: list[Mapping[str, int]] = []
+    model = model_of(Service(broken, whole)).metered(counted.append)
+    with pytest.raises(ModelFailed):
+        await read(model)
+    await read(model)
+    assert [usage["output_tokens"] for usage in counted] == [11, 4]
+
+
+async def test_a_reply_that_is_left_early_counts_by_what_came_of_it() -> None:
+    counted: list[Mapping[str, int]] = []
+    model = model_of(Service(spoken("Добрий день, чим можу вам допомогти сьогодні?"))).metered(counted.append)
+    async with closing(model.reply(HELLO)) as parts:
+        for _ in range(5):
+            await anext(parts)
+    assert [usage["output_tokens"] for usage in counted] == [6]
+
+
+async def test_a_refused_request_has_used_nothing() -> None:
+    counted: list[Mapping[str, int]] = []
+    with pytest.raises(ModelFailed):
+        await read(model_of(Service(refused(400, "invalid_request_error"))).metered(counted.append))
+    assert counted == []
+
+
+@virtual_time
+async def test_a_request_over_the_rate_waits_a_second_at_most_and_then_fails_with_the_reason() -> None:
+    service = Service(spoken())
+    model = model_of(service, requests_per_minute=30)
+    began_s = asyncio.get_running_loop().time()
+    for _ in range(30):
+        await read(model)
+    assert asyncio.get_running_loop().time() == began_s
+    with pytest.raises(ModelFailed, match=r"more than 30 requests a minute \(ANTHROPIC_REQUESTS_PER_MINUTE\)"):
+        await read(model)
+    assert asyncio.get_running_loop().time() == began_s + 1
+    await asyncio.sleep(0.5)  # two seconds a request: the next is free half a second from now
+    await read(model)
+    assert asyncio.get_running_loop().time() == pytest.approx(began_s + 2, abs=0.01)
+    assert len(service.requests) == 31
+
+
+@virtual_time
+async def test_a_second_try_counts_as_a_request_too() -> None:
+    service = Service(refused(529, "overloaded_error"), spoken())
+    with pytest.raises(ModelFailed, match="requests a minute"):
+        await read(model_of(service, requests_per_minute=1))
+    assert len(service.requests) == 1
 
 
 async def test_without_prompt_and_tools_their_fields_are_left_out() -> None:
