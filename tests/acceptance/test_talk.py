@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ops.caller.script import HangUp, Listen, Say, UntilEnd
+from ops.standins.phrasebook import phrase
 from ops.system import System
 from tests.acceptance.floor import Talked, speeches, talk_at_once
 
@@ -25,7 +26,7 @@ def test_a_caller_asks_for_winter_tyres_and_the_agent_searches_and_answers(talks
     log, record = talks["ukrainian"].log, talks["ukrainian"].record
     greeting, answer = speeches(record, "agent")[:2]
     assert "автоматизована система" in greeting["heard_text"]
-    assert [turn["text"] for turn in speeches(record, "caller")] == ["Добрий день, мені потрібні зимові шини на Тойоту Камрі"]
+    assert [turn["text"] for turn in speeches(record, "caller")] == [phrase("winter_tyres_camry").text]
     assert "грн" in answer["heard_text"]
     (tool,) = record.tool_calls
     assert tool["name"] == "search_tires"

@@ -1,6 +1,8 @@
 """Render the bundled audio anew: what simulated callers say and the agent's fixed phrases.
 
-    RHVOICE_ROOT=folder python -m ops.standins.voices.render [phrasebook] [fixed]
+    RHVOICE_ROOT=folder python -m ops.standins.voices.render [phrasebook] [fixed] [--missing]
+
+``--missing`` leaves the files that are there and still say their text: rendering them again would change them for nothing.
 
 Needs RHVoice with its Ukrainian and Russian voices. On Debian 12 with ``non-free`` in the sources, in a private folder:
 
@@ -91,9 +93,12 @@ def save(path: Path, samples: Samples) -> None:
         wav.writeframes(np.round(samples * 32767).astype("<i2").tobytes())
 
 
-def render_phrasebook(engine: Engine) -> None:
+def render_phrasebook(engine: Engine, *, only_missing: bool = False) -> None:
+    """*only_missing*: a phrase whose text was changed is rendered again when its file is deleted."""
     for phrase in phrases().values():
         entry = phrase.entry
+        if only_missing and (FOLDER / entry.wav).exists():
+            continue
         if entry.id is None:
             save(FOLDER / entry.wav, cough())
             continue
@@ -102,8 +107,11 @@ def render_phrasebook(engine: Engine) -> None:
         print(f"{entry.wav}: {len(speech) / RATE_HZ:.2f} s of speech")
 
 
-def render_fixed(engine: Engine) -> None:
+def render_fixed(engine: Engine, *, only_missing: bool = False) -> None:
+    bundled = json.loads(TEXTS.read_text(encoding="utf-8")) if TEXTS.exists() else {}
     for key, text in PHRASES.items():
+        if only_missing and bundled.get(key) == text and (FIXED_FOLDER / f"{key}.wav").exists():
+            continue
         speech = mastered(synthesise(engine, Speech(text, AGENT_SPEAKER)))
         save(FIXED_FOLDER / f"{key}.wav", speech)
         print(f"{key}.wav: {len(speech) / RATE_HZ:.2f} s")
@@ -111,11 +119,13 @@ def render_fixed(engine: Engine) -> None:
 
 
 def main(wanted: list[str]) -> None:
+    only_missing = "--missing" in wanted
+    what = {"phrasebook", "fixed"} & set(wanted) or {"phrasebook", "fixed"}
     engine = open_engine("rhvoice")
-    if not wanted or "phrasebook" in wanted:
-        render_phrasebook(engine)
-    if not wanted or "fixed" in wanted:
-        render_fixed(engine)
+    if "phrasebook" in what:
+        render_phrasebook(engine, only_missing=only_missing)
+    if "fixed" in what:
+        render_fixed(engine, only_missing=only_missing)
 
 
 if __name__ == "__main__":
