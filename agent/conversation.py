@@ -21,7 +21,7 @@ from agent.case import Case, Said
 from agent.dialogue import Dialogue
 from agent.fillers import Fillers
 from agent.guard.speech import SpeechGuard
-from agent.history import heard_part
+from agent.history import History, heard_part
 from agent.minutes import Minutes
 from agent.once import Once
 from agent.outcome import HandOff, Outcome
@@ -101,6 +101,10 @@ class Conversation:
             rounds_max=self._settings.rounds_max,
             tool_timeout_s=self._settings.tool_timeout_s,
         )
+
+    @property
+    def history(self) -> History:
+        return self._dialogue.history
 
     async def run(self, line: Line, opening: str) -> Outcome:
         """Talk on *line* until there is an outcome; *opening* is a key of ``prompt.phrases``; a caller we know is greeted as such.

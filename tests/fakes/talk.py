@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from agent.conversation import Caller, Conversation, Services
+from agent.history import History
 from agent.once import Once
 from agent.outcome import Outcome
 from agent.ports import Heard
@@ -48,6 +49,10 @@ class FakeTalk:
     def now(self) -> dt.datetime:
         """The shop's time: the loop's clock, from ``NOW`` on."""
         return NOW + dt.timedelta(seconds=asyncio.get_running_loop().time() - self._began_s)
+
+    @property
+    def history(self) -> History:
+        return self.conversation.history
 
     @property
     def now_ms(self) -> int:
