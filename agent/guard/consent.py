@@ -20,7 +20,7 @@ from agent.guard.numbers import numbers_in
 from agent.guard.refusal import Refusal
 from agent.once import Write
 from agent.prompt.phrases import PHRASES
-from agent.shop import Order
+from agent.shop import Booking, Order
 from agent.tools.tool import Desk
 
 _ASKS: dict[Act, re.Pattern[str]] = {
@@ -52,6 +52,8 @@ def heard_and_confirmed_order(wanted: Any, desk: Desk) -> Refusal | None:
 def heard_and_confirmed_booking(wanted: Any, desk: Desk) -> Refusal | None:
     """For ``book_fitting``: one day and one hour were heard, those of the booking; for a move, since the booking last changed."""
     moved = desk.case.bookings.get(wanted.booking_id or "")
+    if moved is not None and moved.status == "booked" and _is_there(moved, wanted):
+        return None  # a move to where it is: nothing changes, the tool tells
     today = desk.now().date()
     days, hours = ([moved.date], [moved.time]) if moved else ([], [])
 
@@ -67,6 +69,11 @@ def heard_and_confirmed_booking(wanted: Any, desk: Desk) -> Refusal | None:
         ask=f"Абонент ще не погодився. Назви станцію, послугу, день {wanted.date:%d.%m} і годину {wanted.time:%H:%M} "
         "та запитай, чи записувати. Виклич знову після його «так».",
     )
+
+
+def _is_there(booking: Booking, wanted: Any) -> bool:
+    same_time = (booking.date, booking.time) == (wanted.date, wanted.time)
+    return same_time and (booking.station_id, booking.service) == (wanted.station_id, wanted.service_type)
 
 
 def heard_and_confirmed_cancel(wanted: Any, desk: Desk) -> Refusal | None:

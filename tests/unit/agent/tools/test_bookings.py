@@ -93,6 +93,13 @@ async def test_a_booking_can_be_moved_there_and_back(shop: FakeShop) -> None:
     assert len(shop.booked) == 1
 
 
+async def test_a_repeated_move_is_the_first_one(shop: FakeShop) -> None:
+    desk, _ = await book(a_desk(shop), AT_TEN)
+    desk, first = await book(desk, {**AT_NOON, "booking_id": "booking-1"})
+    assert await book_fitting.use({**AT_NOON, "booking_id": "booking-1"}, desk) == first
+    assert shop.writes == [("book", "booking-1"), ("move", "booking-1")]
+
+
 async def test_a_cancelled_booking_can_be_made_again(shop: FakeShop) -> None:
     desk, _ = await book(a_desk(shop), AT_TEN)
     desk, _ = await cancel(desk)
