@@ -42,6 +42,8 @@ def call_sheet(shown: CallShown, mask: Mask, *, events: bool = False) -> Rendera
     parts: list[RenderableType] = [_record(shown.call, mask), "", _turns(shown.turns, mask)]
     if shown.tool_calls:
         parts += ["", _tools(shown.tool_calls, mask)]
+    if shown.writes:
+        parts += ["", _writes(shown.writes, mask)]
     if events:
         parts += ["", _events(shown.events, mask)]
     return Group(*parts)
@@ -62,6 +64,7 @@ def _record(call: Row, mask: Mask) -> Table:
         ("to an operator", transfer),
         ("prompt", call["prompt_version"]),
         ("app, channel", f"{call['app']}, {call['channel_id']}"),
+        ("cost, USD", ", ".join(f"{service} {cost:.4f}" for service, cost in call["cost_breakdown"].items())),
         ("media", ", ".join(f"{kind} {count}" for kind, count in call["media"].items())),
     ):
         table.add_row(f"[bold]{name}[/bold]", escape(_text(value)))
@@ -93,6 +96,16 @@ def _tools(tools: list[Row], mask: Mask) -> Table:
         short = result if len(result) <= LONGEST_RESULT else result[:LONGEST_RESULT] + "…"
         mark = "[green]ok[/green]" if tool["success"] else "[red]failed[/red]"
         table.add_row(str(tool["turn_number"]), tool["name"], escape(arguments), escape(short), str(tool["duration_ms"]), mark)
+    return table
+
+
+def _writes(writes: list[Row], mask: Mask) -> Table:
+    """The ledger's lines: what was begun at the shop, and how it went."""
+    table = Table("time", "write", "stage", "result", title="Written to the shop", title_justify="left", box=None)
+    for write in writes:
+        result = mask(json.dumps(write["result"], ensure_ascii=False)) if write["result"] else ""
+        short = result if len(result) <= LONGEST_RESULT else result[:LONGEST_RESULT] + "…"
+        table.add_row(f"{write['created_at']:%H:%M:%S.%f}"[:-3], write["intent"], write["stage"], escape(short))
     return table
 
 

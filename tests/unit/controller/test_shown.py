@@ -26,6 +26,7 @@ CALL = {
     "prompt_version": "v1",
     "app": "callctl",
     "channel_id": "PJSIP/trunk-1",
+    "cost_breakdown": {},
     "media": {"frames_sent": 3_000},
     "turns": 2,
     "tool_calls": 1,
@@ -44,8 +45,13 @@ def rendered(what: RenderableType, *, styles: bool = False, width: int = 240) ->
     return stream.getvalue()
 
 
-def sheet(*turns: dict[str, Any], tools: list[dict[str, Any]] | None = None, events: list[dict[str, Any]] | None = None) -> RenderableType:
-    return call_sheet(CallShown(CALL, list(turns), tools or [], events or []), Masking().text)
+def sheet(
+    *turns: dict[str, Any],
+    tools: list[dict[str, Any]] | None = None,
+    events: list[dict[str, Any]] | None = None,
+    writes: list[dict[str, Any]] | None = None,
+) -> RenderableType:
+    return call_sheet(CallShown(CALL, list(turns), tools or [], events or [], writes or []), Masking().text)
 
 
 def test_calls_are_listed_one_a_line_with_masked_numbers() -> None:
@@ -68,12 +74,12 @@ def test_at_120_columns_a_call_takes_one_line() -> None:
 
 def test_a_wish_for_the_operator_that_nobody_met_is_shown() -> None:
     waited = CALL | {"transferred_to_operator": False, "outcome": "nobody_free"}
-    assert "no (asked)" in rendered(call_sheet(CallShown(waited, [], [], []), Masking().text))
+    assert "no (asked)" in rendered(call_sheet(CallShown(waited, [], [], [], []), Masking().text))
 
 
 def test_a_call_still_open_is_shown_as_such() -> None:
     open_call = CALL | {"outcome": None, "ended_by": None, "duration_s": None}
-    assert "still open" in rendered(call_sheet(CallShown(open_call, [], [], []), Masking().text))
+    assert "still open" in rendered(call_sheet(CallShown(open_call, [], [], [], []), Masking().text))
 
 
 def test_a_turn_shows_what_was_said_and_its_timings() -> None:
@@ -117,3 +123,15 @@ def test_the_machines_steps_are_shown_on_demand_only() -> None:
     text = rendered(call_sheet(CallShown(CALL, [], [], [event]), Masking().text, events=True))
     for part in ("10:00:00.123", "call_arrived caller_id=+38067***4567", "connecting", "answer"):
         assert part in text
+
+
+def test_what_was_written_to_the_shop_is_shown_with_its_stage() -> None:
+    write = {"created_at": CALL["started_at"], "intent": "confirm_order", "stage": "unknown", "result": {}}
+    text = rendered(sheet(writes=[write]))
+    assert "confirm_order" in text
+    assert "unknown" in text
+
+
+def test_the_cost_is_shown_by_service() -> None:
+    priced = CALL | {"cost_breakdown": {"model": 0.0012, "tts": 0.02, "total": 0.0212}}
+    assert "model 0.0012, tts 0.0200, total 0.0212" in rendered(call_sheet(CallShown(priced, [], [], [], []), Masking().text))
