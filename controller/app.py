@@ -25,6 +25,7 @@ from prometheus_client import CollectorRegistry
 
 from agent.conversation import Caller as AgentsCaller
 from agent.conversation import Conversation
+from agent.phone import normalise
 from agent.ports import Transcript
 from agent.prompt.rendered import phrase_pcm, warm_up
 from agent.prompt.system import PROMPT_VERSION
@@ -40,10 +41,13 @@ from controller.ari.client import EventSocket
 from controller.ari.messages import EVENT_TYPES
 from controller.ari.rest import AriRest
 from controller.call.events import Limits as CallLimits
+from controller.customers import Customers
 from controller.dialplan import Dialplan
+from controller.introductions import Introductions
 from controller.journal.errors import JournalError
 from controller.journal.journal import Journal
 from controller.journal.records import Record
+from controller.knowledge_upkeep import keep_knowledge
 from controller.livestate import LiveState
 from controller.logs import LogQueue
 from controller.masking import Masking
@@ -96,7 +100,7 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             api = exits.enter_context(bind(settings.api.host, settings.api.port, what="The API"))
             journal = await exits.enter_async_context(Journal.open(settings.journal.directory, settings.database.url.get_secret_value()))
             lines = await exits.enter_async_context(_audiosocket(settings))
-            services = await exits.enter_async_context(open_services(settings))
+            services = await exits.enter_async_context(open_services(settings, ledger=journal.ledger))
         except (JournalError, PortTaken, CredentialsMissing) as error:
             raise CannotStart(str(error)) from error
         live = await exits.enter_async_context(LiveState.open(settings.redis.url.get_secret_value()))
@@ -105,9 +109,13 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         rest = await exits.enter_async_context(AriRest(ari.url, ari.username, password, ari.app))
         records = Records(journal.append, live.append, metrics.append)
 
-        def converse(caller: Caller, transcript: Transcript) -> ConversationLike:
-            turn = TurnConfig(silence_ms=round(settings.calls.silence_s * 1000))
-            return Conversation(services, transcript, AgentsCaller(caller.number), AgentSettings(turn=turn))
+        customers = await exits.enter_async_context(Customers.open(settings.database.url.get_secret_value(), journal.append))
+        agent_settings = AgentSettings(turn=TurnConfig(silence_ms=round(settings.calls.silence_s * 1000)))
+
+        async def converse(caller: Caller, transcript: Transcript) -> ConversationLike:
+            number = normalise(caller.number)
+            known = AgentsCaller(number, await customers.name_of(number), caller.call_id)
+            return Conversation(services, Introductions(transcript, number, customers.remember), known, agent_settings)
 
         around = Surroundings(
             asterisk=rest,
@@ -165,6 +173,7 @@ async def run(settings: Settings, log_queue: LogQueue | None = None) -> None:
             background = [
                 tasks.create_task(controller.socket.run(), name="ari-socket"),
                 tasks.create_task(controller.recovery.run(), name="recovery"),
+                tasks.create_task(keep_knowledge(settings), name="knowledge"),
             ]
             log.info("controller_started", app=settings.ari.app, api_port=controller.api_port)
             await stop.wait()

@@ -130,6 +130,19 @@ def migrate(revision: Annotated[str, typer.Argument(help="The schema's revision.
     out.print("The schema is up to date.")
 
 
+@app.command()
+def knowledge() -> None:
+    """Fetch the shop's articles for callers' questions now; a running controller does it by itself several times a day."""
+    from agent.errors import KnowledgeFailed
+    from controller.knowledge_upkeep import sync_knowledge
+
+    try:
+        synced = _in_loop(sync_knowledge(_settings()))
+    except KnowledgeFailed as failed:
+        _fail(f"The articles are what they were: {failed}. callctl doctor tells which part is down.")
+    out.print(f"{synced.articles} articles; {synced.retired} that the shop no longer has were put away.")
+
+
 def main() -> None:
     app(prog_name="callctl")
 

@@ -18,6 +18,11 @@ from agent.adapters.shop_breaker import OnBreaker
 from agent.adapters.shop_http import HttpShop
 from agent.cached_voice import CachedVoice
 from agent.conversation import Services
+from agent.ledger import Ledger
+from agent.once import Once
+from agent.spoken_voice import SpokenVoice
+from controller.knowledge import PostgresKnowledge
+from controller.record import now_ms
 from controller.settings import Settings
 
 
@@ -26,14 +31,22 @@ class CredentialsMissing(Exception):
 
 
 @asynccontextmanager
-async def open_services(settings: Settings) -> AsyncIterator[Services]:
-    """Everything a conversation needs; raises CredentialsMissing."""
+async def open_services(settings: Settings, *, ledger: Ledger, on_breaker: OnBreaker | None = None) -> AsyncIterator[Services]:
+    """Everything a conversation needs; *on_breaker* is told the state of the shop's breaker. Raises CredentialsMissing."""
     async with AsyncExitStack() as exits:
         recognizer = await exits.enter_async_context(open_recognizer(settings))
         voice = await exits.enter_async_context(open_voice(settings))
         model = await exits.enter_async_context(open_model(settings))
-        shop = await exits.enter_async_context(open_shop(settings))
-        yield Services(recognizer=recognizer, model=model, voice=CachedVoice(voice), shop=shop)
+        shop = await exits.enter_async_context(open_shop(settings, on_breaker))
+        knowledge = await exits.enter_async_context(PostgresKnowledge.open(settings.database.url.get_secret_value()))
+        yield Services(
+            recognizer=recognizer,
+            model=model,
+            voice=CachedVoice(SpokenVoice(voice)),
+            shop=shop,
+            knowledge=knowledge,
+            once=Once(ledger, clock_ms=now_ms),
+        )
 
 
 @asynccontextmanager

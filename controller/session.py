@@ -226,7 +226,7 @@ class Session:
             await _see_off(after)
         try:
             if self._conversation is None:
-                self._conversation = self._around.converse(Caller(self.call.call_id, self.call.caller_id), self.record)
+                self._conversation = await self._around.converse(Caller(self.call.call_id, self.call.caller_id), self.record)
             outcome = await self._conversation.run(line, opening)
         except Exception as error:  # the conversation's edge: the caller goes to a human, the fault into the log
             log.exception("agent_failed")

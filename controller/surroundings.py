@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,7 +34,7 @@ class Surroundings:
     lines: LineServer
     advertised: str  # host:port that Asterisk dials
     journal: Journal
-    converse: Callable[[Caller, Transcript], ConversationLike]
+    converse: Callable[[Caller, Transcript], Awaitable[ConversationLike]]  # within a second: the caller waits
     phrase: Callable[[str, AudioFormat], bytes | None]  # rendered long before; None: not there
     prompt_version: str | None = None
     clock_ms: Callable[[], int] = now_ms

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -142,11 +142,11 @@ async def house(
     calls_max: int = 10,
     limits: Limits | None = None,
     phrase: Callable[[str, AudioFormat], bytes | None] = lambda key, audio: audio.silence * 2,
-    converse: Callable[[Caller, Transcript], ConversationLike] | None = None,
+    converse: Callable[[Caller, Transcript], Awaitable[ConversationLike]] | None = None,
 ) -> AsyncIterator[House]:
     asterisk, journal, agents = FakeAsterisk(), KeptJournal(), list[PuppetAgent]()
 
-    def hire(caller: Caller, transcript: Transcript) -> ConversationLike:
+    async def hire(caller: Caller, transcript: Transcript) -> ConversationLike:
         agents.append(PuppetAgent(caller, transcript))
         return agents[-1]
 

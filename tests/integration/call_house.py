@@ -77,7 +77,7 @@ async def real_house(
     asterisk = stack.asterisk
     journal, agents, events = KeptJournal(), list[PuppetAgent](), list[Event]()
 
-    def hire(caller: Caller, transcript: Transcript) -> ConversationLike:
+    async def hire(caller: Caller, transcript: Transcript) -> ConversationLike:
         agents.append(PuppetAgent(caller, transcript))
         return agents[-1]
 

@@ -120,7 +120,7 @@ def test_the_machines_steps_are_shown_on_demand_only() -> None:
         "commands": [{"type": "answer.1"}],
     }
     assert "call_arrived" not in rendered(sheet(events=[event]))
-    text = rendered(call_sheet(CallShown(CALL, [], [], [event]), Masking().text, events=True))
+    text = rendered(call_sheet(CallShown(CALL, [], [], [event], []), Masking().text, events=True))
     for part in ("10:00:00.123", "call_arrived caller_id=+38067***4567", "connecting", "answer"):
         assert part in text
 
