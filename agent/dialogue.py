@@ -18,6 +18,7 @@ from typing import Any
 import structlog
 
 from agent.case import Case, Said
+from agent.compaction import compact
 from agent.errors import ModelFailed
 from agent.guard.limits import CALLS_MAX, note_use, only_listed, within_calls
 from agent.guard.speech import Objection, SpeechGuard
@@ -30,6 +31,13 @@ from agent.tasks import Spawn
 from agent.tools.tool import Desk, Tool, ToolResult, refused
 
 log = structlog.get_logger(__name__)
+
+# A tool that writes may have done so: the words must not deny it.
+LATE = (
+    "Система магазину не відповіла вчасно. Якщо це був запис, невідомо, чи він відбувся: так і скажи. "
+    "Вибачся і запропонуй передзвонити або оператора."
+)
+BROKE = "Інструмент зламався. Якщо це був запис, невідомо, чи він відбувся: так і скажи. Вибачся і запропонуй оператора."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +70,7 @@ class Transferred:
     """The talk goes to a human once the words so far were spoken."""
 
     summary: str
-    asked: bool  # the model used the transfer tool; otherwise a limit was reached
+    asked: bool  # the model used the transfer tool; otherwise a rule of the guard sends him there
 
 
 Step = Text | RoundEnded | ToolBegan | ToolEnded | Transferred
@@ -127,7 +135,7 @@ class Dialogue:
             self._told.take_caller(text)
         for index in range(self._rounds_max):
             entry = Round()
-            request = ModelRequest(self._system, self.history.messages(), self._specs)
+            request = ModelRequest(self._system, compact(self.history.messages()), self._specs)
             answer.reply.rounds.append(entry)
             async with closing(self._reply(request, entry, answer)) as texts:
                 async for text in texts:
@@ -207,12 +215,10 @@ class Dialogue:
             async with asyncio.timeout(self._tool_timeout_s):
                 return await self._tools[use.name].use(_arguments(use), desk)
         except TimeoutError:
-            return ToolResult(
-                {"error": "Система магазину не відповіла вчасно. Вибачся і запропонуй передзвонити або оператора."}, success=False
-            )
+            return ToolResult({"error": LATE}, success=False)
         except Exception as error:  # a task's edge: a broken tool is told to the model and must not end the call
             log.exception("tool_broke", tool=use.name, request_id=request_id, error=str(error))
-            return ToolResult({"error": "Інструмент зламався. Вибачся і запропонуй оператора."}, success=False)
+            return ToolResult({"error": BROKE}, success=False)
 
 
 def _arguments(use: ToolUse) -> Mapping[str, Any]:

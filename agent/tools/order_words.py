@@ -11,6 +11,7 @@ from agent.tools.tool import Desk, ToolResult
 from agent.tools.wording import counted, day_of, told
 
 DRAFT = "draft"
+_OVER = {"delivered", "cancelled"}  # nothing is expected any more
 
 
 def order_in_words(order: Order, case: Case) -> dict[str, Any]:
@@ -22,7 +23,7 @@ def order_in_words(order: Order, case: Case) -> dict[str, Any]:
         "items": order.items_summary,
         "delivery": _delivery(order, case),
         "total": told(order.total_uah, case),
-        "expected": day_of(order.estimated_delivery),
+        "expected": None if order.status in _OVER else day_of(order.estimated_delivery),
         "tracking_number": order.tracking_number,
     }
     if order.status == DRAFT:

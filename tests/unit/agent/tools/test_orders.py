@@ -59,6 +59,14 @@ async def test_a_day_of_arrival_is_told_as_a_day() -> None:
     assert (order["expected"], order["tracking_number"]) == ("24 листопада", "20450000001")
 
 
+async def test_of_a_delivered_order_nothing_is_expected_any_more() -> None:
+    desk = a_desk(
+        shop_with(dataclasses.replace(ON_ITS_WAY, status="delivered", status_label="доставлено", estimated_delivery="2026-11-20"))
+    )
+    (order,) = (await get_order_status.use({}, desk)).content["orders"]
+    assert "expected" not in order
+
+
 async def test_another_ones_order_is_answered_exactly_as_an_unknown_number() -> None:
     desk = a_desk(shop_with(dataclasses.replace(ON_ITS_WAY, phone=STRANGER)))
     others, unknown = [await get_order_status.use({"order_number": number}, desk) for number in ("10001", "99999")]
