@@ -1,10 +1,11 @@
-"""The caller's frames: to the endpointer one by one, to the recogniser in batches."""
+"""The caller's frames: to the endpointer one by one, to the recogniser in batches. What is only our own echo is no sound of his."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
 
+from agent.echo_sound import SoundEcho
 from agent.endpointing import Endpointer, SpeechBegan, SpeechEnded
 from agent.ports import Recognition
 from audiosocket.audio import AudioFormat
@@ -23,11 +24,13 @@ class Ears:
         audio: AudioFormat,
         endpointer: Endpointer,
         *,
+        echo: SoundEcho | None = None,
         now_ms: Callable[[], int],
         on_event: Callable[[SpeechBegan | SpeechEnded], None],
     ) -> None:
         self._audio = audio
         self._endpointer = endpointer
+        self._echo = echo or SoundEcho(audio)
         self._now_ms = now_ms
         self._on_event = on_event
         self._batch = bytearray()
@@ -57,12 +60,17 @@ class Ears:
     def frame(self, pcm: bytes) -> None:
         """The line's sink."""
         self._frame_ms = self._now_ms()
-        event = self._endpointer.frame(pcm, self._frame_ms)
+        self._echo.heard(pcm, self._frame_ms)
+        event = self._endpointer.frame(pcm, self._frame_ms, self._echo.explains)
         if event is not None:
             self._tell(event)
         self._batch += pcm
         if len(self._batch) >= self._batch_bytes or isinstance(event, SpeechEnded):
             self._send()
+
+    def sent(self, pcm: bytes) -> None:
+        """What the line sent, frame by frame."""
+        self._echo.sent(pcm)
 
     def tick(self) -> None:
         """Time passed without frames: a telephone may send nothing in silence, and the recogniser would wait for ever."""

@@ -17,6 +17,7 @@ itself and is speech no more. Telephones that send nothing in silence make no fr
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,6 +101,10 @@ class NoiseFloor:
             self.power, self._now, self._frames = self._now, math.inf, 0
 
 
+def _no_echo() -> bool:
+    return False
+
+
 class Endpointer:
     """One caller's sound. Times are milliseconds of any one clock that never goes back."""
 
@@ -125,11 +130,11 @@ class Endpointer:
         """When ``tick`` would end the speech if no voiced frame came."""
         return self._last_voiced_ms + self._config.hangover_ms if self._sounding else None
 
-    def frame(self, pcm: bytes, now_ms: int) -> SpeechBegan | SpeechEnded | None:
-        """A frame that arrived at *now_ms*, which is taken for its end."""
+    def frame(self, pcm: bytes, now_ms: int, is_echo: Callable[[], bool] = _no_echo) -> SpeechBegan | SpeechEnded | None:
+        """A frame that arrived at *now_ms*, which is taken for its end; *is_echo* is asked only of one that is loud enough for speech."""
         power = self._meter.measure(pcm)
         ratio = self._going_on_ratio if self._sounding else self._onset_ratio
-        voiced = power >= self._quietest_speech and power >= self._floor.power * ratio
+        voiced = power >= self._quietest_speech and power >= self._floor.power * ratio and not is_echo()
         self._floor.follow(power)
         self._frames += 1
         if self._sounding:

@@ -82,10 +82,11 @@ class Talk:
         """Talk until there is an outcome; *opening* is the key of the phrase that begins."""
         async with self._group:
             try:
-                self._greeting = opening == "greeting"
+                self._greeting = opening.startswith("greeting")
                 self._spawn(self._watch_line(), "line-closed")
                 self._spawn(self._recognise(), "recognise")
                 self._line.listen(self._at_the_edge(self._ears.frame))
+                self._line.overhear(self._ears.sent)
                 self._line.listen_keys(self._at_the_edge(self._on_key))
                 self._mouth.say(opening)
                 self._after_step()
@@ -98,6 +99,7 @@ class Talk:
         self._ending = True
         self._mouth.cut()
         self._line.listen(_deaf)
+        self._line.overhear(_deaf)
         self._line.listen_keys(_deaf)
         if self._timer is not None:
             self._timer.cancel()
