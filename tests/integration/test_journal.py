@@ -18,11 +18,13 @@ import psycopg
 import pytest
 
 import migrations
+from agent.ledger import Entry
 from agent.records import TurnRecord
 from controller.journal import codec, partitions, writer
 from controller.journal.dead_letters import FILE as DEAD_LETTERS
 from controller.journal.files import segment_numbers
 from controller.journal.journal import Journal, JournalSettings
+from controller.journal.ledger import LocalLedger
 from controller.journal.queries import open_calls, recent_calls, show_call
 from controller.journal.records import MachineStepped, TurnRecorded
 from controller.journal.spool import SpoolLimits
@@ -151,7 +153,13 @@ async def test_every_record_is_there_once_after_postgresql_was_killed_during_wri
         assert await journal.flush(30)
         assert (journal.status().failing, journal.status().dead_letters, journal.status().refused) == (None, 0, 0)
     count = len(calls)
-    assert counts(dsn) == {"calls": count, "call_turns": 4 * count, "call_tool_calls": 4 * count, "call_events": count}
+    assert counts(dsn) == {
+        "calls": count,
+        "call_turns": 4 * count,
+        "call_tool_calls": 4 * count,
+        "call_events": count,
+        "call_writes": 0,
+    }
     assert rows(dsn, "SELECT count(*) FROM calls WHERE ended_at IS NULL OR revision <> 2") == [(0,)]
     assert rows(dsn, "SELECT count(*) FROM call_turns WHERE revision <> 2") == [(0,)]
 
@@ -193,7 +201,7 @@ async def test_months_make_themselves_as_time_goes_on(dsn: str, tmp_path: Path) 
         assert await journal.flush(10)
     places = rows(dsn, "SELECT tableoid::regclass::text FROM calls ORDER BY started_at")
     assert places == [("calls_y2028m02",), ("calls_y2028m06",)]
-    assert counts(dsn) == {"calls": 2, "call_turns": 2, "call_tool_calls": 2, "call_events": 2}
+    assert counts(dsn) == {"calls": 2, "call_turns": 2, "call_tool_calls": 2, "call_events": 2, "call_writes": 0}
 
 
 async def test_a_month_that_was_dropped_under_us_is_made_again(dsn: str, tmp_path: Path) -> None:
@@ -227,7 +235,7 @@ async def test_a_record_that_postgresql_refuses_is_set_aside_and_stops_nobody(ds
             journal.append(record)
         assert await journal.flush(10)
         assert (journal.status().dead_letters, journal.status().backlog, journal.status().failing) == (3, 0, None)
-    assert counts(dsn) == {"calls": 1, "call_turns": 12, "call_tool_calls": 12, "call_events": 2}
+    assert counts(dsn) == {"calls": 1, "call_turns": 12, "call_tool_calls": 12, "call_events": 2, "call_writes": 0}
     assert len((tmp_path / DEAD_LETTERS).read_text("utf-8").splitlines()) == 3
 
 
@@ -275,6 +283,36 @@ async def test_open_calls_are_known_also_when_their_records_have_left_the_spool(
     async with await connect(dsn, "test") as connection:  # and PostgreSQL knows it, should the directory be lost
         assert await open_calls(connection, "callctl", now=datetime.now(UTC)) == [left]
         assert await open_calls(connection, "another", now=datetime.now(UTC)) == []
+
+
+async def test_what_was_written_to_the_shop_can_be_audited_and_is_there_once(dsn: str, tmp_path: Path) -> None:
+    call_id, at_ms = new_call_id(), now_ms()
+    begun = Entry(call_id=call_id, number="+380671112233", intent="confirm_order", stage="begun", at_ms=at_ms, key="k")
+    done = msgspec.structs.replace(begun, stage="done", at_ms=at_ms + 250, result={"order": "1001"})
+    async with Journal.open(tmp_path, dsn, QUICK) as journal:
+        journal.ledger.note(Entry(call_id=call_id, number="", intent="search_tires", stage="used", at_ms=at_ms))
+        await journal.ledger.record(begun)
+        await journal.ledger.record(done)
+        assert await journal.flush(10)
+    async with Journal.open(tmp_path, dsn, QUICK) as journal:  # which sends its predecessor's last ones again
+        assert journal.ledger.find("k") == done
+        assert await journal.flush(10)
+        assert journal.status().dead_letters == 0
+    async with await connect(dsn, "test") as connection:
+        shown = await show_call(connection, uuid.UUID(call_id))
+    assert shown is None  # of the call itself nothing was recorded
+    written = rows(dsn, "SELECT intent, key, stage, result FROM call_writes ORDER BY created_at")
+    assert written == [("confirm_order", "k", "begun", {}), ("confirm_order", "k", "done", {"order": "1001"})]
+
+
+async def test_a_write_that_only_the_ledger_kept_reaches_postgresql_after_the_restart(dsn: str, tmp_path: Path) -> None:
+    entry = Entry(call_id=new_call_id(), number="", intent="book_fitting", stage="done", at_ms=now_ms(), key="k")
+    ledger = LocalLedger(tmp_path)  # killed between the ledger's sync and the spool's
+    await ledger.record(entry)
+    ledger.close()
+    async with Journal.open(tmp_path, dsn, QUICK) as journal:
+        assert await journal.flush(10)
+    assert rows(dsn, "SELECT call_id::text, stage FROM call_writes") == [(entry.call_id, "done")]
 
 
 async def test_a_call_is_linked_to_the_customer_with_its_number(dsn: str, tmp_path: Path) -> None:

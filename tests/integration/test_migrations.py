@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 import migrations
 from controller.journal.ids import EPOCH, moment
@@ -18,7 +19,7 @@ from ops.devstack.postgres import Postgres
 from ops.devstack.postgres_program import PostgresProgram, installed_postgres
 
 PROGRAMS = {program.version: program for program in installed_postgres(service_account(), lambda _: None)}
-TABLES = {"customers", "operators", "knowledge_articles", "calls", "call_turns", "call_tool_calls", "call_events"}
+TABLES = {"customers", "operators", "knowledge_articles", "calls", "call_turns", "call_tool_calls", "call_events", "call_writes"}
 
 
 @pytest.fixture(scope="module", params=sorted(PROGRAMS) or ["none"])
@@ -67,6 +68,36 @@ def test_upgrade_from_empty_makes_the_tables_and_downgrade_leaves_nothing_of_the
     assert relations(dsn) >= TABLES
 
 
+def test_the_search_can_be_taken_back_with_articles_in_it_and_be_made_again(dsn: str) -> None:
+    with psycopg.connect(dsn) as connection:
+        connection.execute("INSERT INTO knowledge_articles (title, content) VALUES ('Гарантія на шини', 'П''ять років.')")
+    found = "SELECT title FROM knowledge_articles WHERE words @@ to_tsquery('simple', 'garant:*') AND fold_words('гарантії') <% folded"
+    assert names(dsn, found) == {"Гарантія на шини"}
+    migrations.downgrade(dsn, "001")
+    assert names(dsn, "SELECT extname FROM pg_extension") == {"plpgsql"}
+    assert names(dsn, "SELECT title FROM knowledge_articles") == {"Гарантія на шини"}
+    migrations.upgrade(dsn)
+    assert names(dsn, found) == {"Гарантія на шини"}
+
+
+def test_trigrams_that_were_there_before_stay(empty: str) -> None:
+    with psycopg.connect(empty) as connection:
+        connection.execute("CREATE EXTENSION pg_trgm")
+    migrations.upgrade(empty)
+    migrations.downgrade(empty)
+    assert "pg_trgm" in names(empty, "SELECT extname FROM pg_extension")
+
+
+def test_an_owner_who_is_no_superuser_can_migrate(server: Postgres, empty: str) -> None:
+    with psycopg.connect(empty, autocommit=True) as connection:
+        connection.execute("DROP ROLE IF EXISTS plain_owner")
+        connection.execute("CREATE ROLE plain_owner LOGIN PASSWORD 'plain'")
+        connection.execute("ALTER DATABASE migrations OWNER TO plain_owner")
+    migrations.upgrade(make_conninfo(empty, user="plain_owner", password="plain"))
+    migrations.downgrade(make_conninfo(empty, user="plain_owner", password="plain"))
+    assert names(empty, "SELECT extname FROM pg_extension") == {"plpgsql"}
+
+
 def test_programs_that_start_at_once_migrate_once(empty: str) -> None:
     with ThreadPoolExecutor(1) as other:  # Alembic's own state is per process; here two connections are enough
         with psycopg.connect(empty) as first:
@@ -84,9 +115,9 @@ def test_programs_that_start_at_once_migrate_once(empty: str) -> None:
     assert relations(empty) >= TABLES
 
 
-def test_four_tables_are_partitioned_by_month_without_a_default_partition(dsn: str) -> None:
+def test_the_tables_of_calls_are_partitioned_by_month_without_a_default_partition(dsn: str) -> None:
     parted = "SELECT partrelid::regclass::text || ' ' || partstrat::text || ' ' || partdefid::text FROM pg_partitioned_table"
-    assert names(dsn, parted) == {f"{table} r 0" for table in ("calls", "call_turns", "call_tool_calls", "call_events")}
+    assert names(dsn, parted) == {f"{table} r 0" for table in ("calls", "call_turns", "call_tool_calls", "call_events", "call_writes")}
 
 
 def test_the_time_in_an_id_is_read_exactly_as_python_reads_it(dsn: str) -> None:
