@@ -16,7 +16,7 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -30,6 +30,15 @@ from ops.standins.control import Served
 START_S = 60.0  # four interpreters with their imports, on two busy cores
 ANSWER_S = 5.0
 POLL_S = 0.05
+
+
+# The controller's setting, whose address it is, and how it is written.
+_ADDRESSES = {
+    "STT_ENDPOINT": ("google_stt", "{}"),
+    "TTS_ENDPOINT": ("google_tts", "{}"),
+    "ANTHROPIC_BASE_URL": ("anthropic", "http://{}"),
+    "SHOP_BASE_URL": ("shop", "http://{}/api/v1"),
+}
 
 
 class Process(Protocol):
@@ -50,31 +59,32 @@ class ControlClient:
         self.port = port
 
     def settings(self) -> dict[str, Any]:
-        return dict(self._ask("GET"))
+        return dict(self.ask("GET"))
 
     def set(self, **settings: Any) -> dict[str, Any]:
         """Change the named settings; all settings as they are then."""
-        return dict(self._ask("PUT", body=settings))
+        return dict(self.ask("PUT", body=settings))
 
     def reset(self) -> None:
         """Back to the settings it was started with."""
-        self._ask("DELETE")
+        self.ask("DELETE")
 
     def log(self) -> list[Served]:
         """What it served since the log was cleared, oldest first; times are CLOCK_MONOTONIC in ms."""
-        return msgspec.convert(self._ask("GET", "/log"), list[Served])
+        return msgspec.convert(self.ask("GET", "/log"), list[Served])
 
     def clear_log(self) -> None:
-        self._ask("DELETE", "/log")
+        self.ask("DELETE", "/log")
 
     def healthy(self) -> bool:
         try:
-            self._ask("GET", "/health")
+            self.ask("GET", "/health")
         except DevStackError:
             return False
         return True
 
-    def _ask(self, method: str, path: str = "", body: Mapping[str, Any] | None = None) -> Any:
+    def ask(self, method: str, path: str = "", body: Mapping[str, Any] | None = None) -> Any:
+        """What a stand-in has under /control beside the settings: ``control("shop").ask("GET", "/written")``."""
         connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=ANSWER_S)
         try:
             headers = {"Content-Type": "application/json"} if body is not None else {}
@@ -100,7 +110,7 @@ class Standin:
 
 
 class Standins:
-    """The four: ``google_stt``, ``google_tts``, ``anthropic``, ``shop``."""
+    """The four: ``google_stt``, ``google_tts``, ``anthropic``, ``shop``; without those that were not wanted."""
 
     def __init__(self, running: Mapping[str, Standin], keys: Mapping[str, str]) -> None:
         self._running = running
@@ -117,27 +127,23 @@ class Standins:
 
     def environment(self) -> dict[str, str]:
         """The settings that make a controller talk with these; a proxy of this machine is kept out of it."""
-        address = {name: f"{LOOPBACK}:{standin.port}" for name, standin in self._running.items()}
-        direct = ",".join(part for part in (os.environ.get("no_proxy", ""), LOOPBACK, "localhost") if part)
-        return {
-            "STT_ENDPOINT": address["google_stt"],
-            "TTS_ENDPOINT": address["google_tts"],
-            "ANTHROPIC_BASE_URL": f"http://{address['anthropic']}",
-            "SHOP_BASE_URL": f"http://{address['shop']}/api/v1",
-            "no_proxy": direct,
-            **self._keys,
+        settings = {
+            name: how.format(f"{LOOPBACK}:{self._running[of].port}") for name, (of, how) in _ADDRESSES.items() if of in self._running
         }
+        direct = ",".join(part for part in (os.environ.get("no_proxy", ""), LOOPBACK, "localhost") if part)
+        return {**settings, "no_proxy": direct, **self._keys}
 
 
-def start_standins(stack: Stack, *, timeout_s: float = START_S) -> Standins:
-    """Start all four side by side and wait until each serves. Raises ``ServiceFailed`` with the tail of the log of one that does not."""
+def start_standins(stack: Stack, *, without: Collection[str] = (), timeout_s: float = START_S) -> Standins:
+    """Start all but *without* side by side and wait until each serves. Raises ``ServiceFailed`` with the tail of the log of one that does not."""
     keys = {"ANTHROPIC_API_KEY": f"fake-{secrets.token_hex(8)}", "SHOP_API_KEY": f"fake-{secrets.token_hex(8)}"}
-    running = {
-        "google_stt": _start_grpc(stack, "google_stt"),
-        "google_tts": _start_grpc(stack, "google_tts"),
-        "anthropic": _start_http(stack, "anthropic_api", keys),
-        "shop": _start_http(stack, "shop_api", keys),
+    ways: dict[str, Callable[[], Standin]] = {
+        "google_stt": lambda: _start_grpc(stack, "google_stt"),
+        "google_tts": lambda: _start_grpc(stack, "google_tts"),
+        "anthropic": lambda: _start_http(stack, "anthropic_api", keys),
+        "shop": lambda: _start_http(stack, "shop_api", keys),
     }
+    running = {name: start() for name, start in ways.items() if name not in without}
     _wait_healthy(running.values(), timeout_s)
     return Standins(running, keys)
 

@@ -65,7 +65,7 @@ class Faults:
             return None
         is_write = request.method in WRITES
         if self._spend("hang_next") or (is_write and self._spend("hang_write_next")):
-            await asyncio.sleep(HANG_S)
+            return await _hang(request)
         if self._spend("drop_next") or (is_write and self._spend("drop_write_next")):
             return hang_up(request)
         if self._spend("fail_next") or (is_write and self._spend("fail_write_next")):
@@ -79,7 +79,7 @@ class Faults:
         if self._spend("lose_answer_next"):
             return hang_up(request)
         if self._spend("hang_answer_next"):
-            await asyncio.sleep(HANG_S)
+            return await _hang(request)
         if self._spend("fail_answer_next"):
             return self._failure(request)
         return _rubbish() if self._spend("rubbish_answer_next") else response
@@ -120,6 +120,11 @@ def hang_up(request: Request) -> Response:
         raise ConnectionResetError("the stand-in hung up")
     transport.close()
     return Response(status_code=499)
+
+
+async def _hang(request: Request) -> Response:
+    await asyncio.sleep(HANG_S)
+    return hang_up(request)
 
 
 def _rubbish() -> Response:
