@@ -41,6 +41,7 @@ log = structlog.get_logger(__name__)
 class Patience:
     """How long the model may take; the budget for its first token is 1 s at p95."""
 
+    admission_s: float = 1.0  # for requests over the rate
     connect_s: float = 2.0
     first_token_s: float = 4.0  # from the request to the first content, connecting included
     between_events_s: float = 5.0  # arguments of a tool come in one piece after a pause
@@ -76,7 +77,7 @@ class AnthropicModel:
     ) -> None:
         self._model = model
         self._max_tokens = max_tokens
-        self._rate = RequestRate(requests_per_minute)
+        self._rate = RequestRate(requests_per_minute, longest_wait_s=patience.admission_s)
         self._patience = patience
         self._sleep = sleep
         self._client = anthropic.AsyncAnthropic(

@@ -65,7 +65,7 @@ async def test_a_reply_comes_as_text_then_a_tool_use_then_its_end(model: Anthrop
     assert (use.name, use.arguments) == ("search_tires", {"season": "winter", "vehicle_make": "Toyota", "vehicle_model": "Camry"})
     assert ended.stop_reason == "tool_use"
     assert ended.usage["output_tokens"] > 1
-    assert ended.usage["cache_read_input_tokens"] > 0
+    assert ended.usage["input_tokens"] > 1
 
 
 async def test_text_streams_in_pieces(model: AnthropicModel) -> None:
@@ -90,6 +90,27 @@ async def test_a_result_can_be_sent_back_and_is_told(model: AnthropicModel) -> N
     told, uses, ended = await whole(model, ModelRequest("", messages, [SEARCH]))
     assert "Sava Eskimo за 3890 грн" in told
     assert (uses, ended.stop_reason) == ([], "end_turn")
+
+
+LONG = "Ти консультант магазину шин. " * 150
+
+
+async def test_the_second_turn_reads_from_the_cache_what_the_first_has_written(model: AnthropicModel) -> None:
+    first_turn: list[dict[str, Any]] = [{"role": "user", "content": [{"type": "text", "text": "Добрий день!"}]}]
+    said, _, first = await whole(model, ModelRequest(LONG, first_turn, [SEARCH]))
+    second_turn = [*first_turn, {"role": "assistant", "content": said}, {"role": "user", "content": "Є зимові шини?"}]
+    _, _, second = await whole(model, ModelRequest(LONG, second_turn, [SEARCH]))
+    assert first.usage["cache_read_input_tokens"] == 0
+    assert first.usage["cache_creation_input_tokens"] > 1_024
+    assert second.usage["cache_read_input_tokens"] == first.usage["cache_creation_input_tokens"]
+    assert second.usage["input_tokens"] == first.usage["input_tokens"] == 0
+    assert 0 < second.usage["cache_creation_input_tokens"] < 100
+
+
+async def test_another_call_reads_prompt_and_tools_but_not_the_talk(model: AnthropicModel) -> None:
+    _, _, first = await whole(model, ModelRequest(LONG, asked("Добрий день!").messages, [SEARCH]))
+    _, _, other = await whole(model, ModelRequest(LONG, asked("Мені потрібен оператор").messages, [SEARCH]))
+    assert 0 < other.usage["cache_read_input_tokens"] < first.usage["cache_creation_input_tokens"]
 
 
 @pytest.mark.parametrize("status", [429, 500, 529])

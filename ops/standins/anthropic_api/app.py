@@ -18,6 +18,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from ops.standins.anthropic_api import stream
 from ops.standins.anthropic_api.brain import think
+from ops.standins.anthropic_api.cache import PrefixCache
 from ops.standins.anthropic_api.rules import Refused, check
 from ops.standins.control import Control, Served, control_router
 
@@ -46,12 +47,14 @@ class AnthropicSettings(msgspec.Struct):
     cut_next: Count = 0  # so many streams break off in the middle of the text
     error_in_stream_next: Count = 0  # so many streams bring an overloaded_error event in the middle
     malformed_next: Count = 0  # so many tool uses have arguments that are not JSON; waits for a tool use
+    cache_minimum_tokens: Count = 1_024  # shorter prefixes are not cached; each model has its own
 
 
 def create_app(api_key: str, control: Control[AnthropicSettings], mind: Callable[[Any, Any, str], Blocks] = think) -> FastAPI:
     """*api_key* empty: any non-empty key will do."""
     app = FastAPI(title="Anthropic Messages API (stand-in)", openapi_url=None)
     app.include_router(control_router(control))
+    cache = PrefixCache()
 
     @app.post("/v1/messages")
     async def messages(request: Request) -> Response:
@@ -64,12 +67,14 @@ def create_app(api_key: str, control: Control[AnthropicSettings], mind: Callable
             served.ended(str(refusal.status), reason=str(refusal))
             return refusal.response()
         blocks = mind(body["messages"], body.get("tools", []), _system(body.get("system", "")))
+        usage = cache.usage(body, minimum_tokens=control.settings.cache_minimum_tokens)
+        served.detail.update(usage)
         headers = {"request-id": f"req_{uuid.uuid4().hex[:24]}"}
         if not body.get("stream"):
             await asyncio.sleep(control.settings.latency_ms / 1000)
             served.ended()
-            return JSONResponse(stream.whole(body, blocks), headers=headers)
-        return StreamingResponse(_streamed(control, served, body, blocks), media_type="text/event-stream", headers=headers)
+            return JSONResponse(stream.whole(body, blocks, usage), headers=headers)
+        return StreamingResponse(_streamed(control, served, body, blocks, usage), media_type="text/event-stream", headers=headers)
 
     return app
 
@@ -121,7 +126,9 @@ async def _fail(control: Control[AnthropicSettings]) -> None:
         raise _Refusal(control.settings.fail_status, "a fault that was asked for", control.settings.retry_after_s)
 
 
-async def _streamed(control: Control[AnthropicSettings], served: Served, body: dict[str, Any], blocks: Blocks) -> AsyncIterator[bytes]:
+async def _streamed(
+    control: Control[AnthropicSettings], served: Served, body: dict[str, Any], blocks: Blocks, usage: Mapping[str, int]
+) -> AsyncIterator[bytes]:
     """The stream's bytes, paced; the log learns when the first token left and how it ended.
 
     What is not apart in time is sent at once: under load the stand-in must not cost what it stands in for.
@@ -132,7 +139,7 @@ async def _streamed(control: Control[AnthropicSettings], served: Served, body: d
     unsent = bytearray()
     deltas = 0
     try:
-        for event in stream.events(body, blocks, malformed=malformed):
+        for event in stream.events(body, blocks, usage, malformed=malformed):
             if event["type"] == "content_block_start" and event["index"] == 0:
                 yield bytes(unsent)
                 unsent.clear()

@@ -9,6 +9,7 @@ from typing import Any
 
 Event = dict[str, Any]
 LETTERS_PER_TOKEN = 3
+NO_INPUT: Mapping[str, int] = {"input_tokens": 0, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0}
 
 
 def tokens_in(value: Any) -> int:
@@ -16,17 +17,11 @@ def tokens_in(value: Any) -> int:
     return max(1, len(text) // LETTERS_PER_TOKEN)
 
 
-def usage_of(body: Mapping[str, Any]) -> dict[str, int]:
-    """Input counts; what stands before a cache breakpoint counts as read from the cache."""
-    cached = sum(tokens_in(part) for part in (body.get("tools"), body.get("system")) if part and "cache_control" in json.dumps(part))
-    whole = sum(tokens_in(body[part]) for part in ("tools", "system", "messages") if body.get(part))
-    return {"input_tokens": whole - cached, "cache_read_input_tokens": cached, "cache_creation_input_tokens": 0}
-
-
-def events(body: Mapping[str, Any], blocks: Sequence[Mapping[str, Any]], *, malformed: bool = False) -> Iterator[Event]:
-    """All events of a streamed reply, about one token a delta. *malformed*: a tool's arguments break off."""
+def events(
+    body: Mapping[str, Any], blocks: Sequence[Mapping[str, Any]], usage: Mapping[str, int] = NO_INPUT, *, malformed: bool = False
+) -> Iterator[Event]:
+    """All events of a streamed reply, about one token a delta. *usage* counts the input; *malformed*: a tool's arguments break off."""
     kept, stop_reason = _within(blocks, body["max_tokens"])
-    usage = usage_of(body)
     message = {"id": f"msg_{uuid.uuid4().hex[:24]}", "type": "message", "role": "assistant", "model": body["model"], "content": []}
     yield {
         "type": "message_start",
@@ -43,7 +38,7 @@ def events(body: Mapping[str, Any], blocks: Sequence[Mapping[str, Any]], *, malf
     yield {"type": "message_stop"}
 
 
-def whole(body: Mapping[str, Any], blocks: Sequence[Mapping[str, Any]]) -> Event:
+def whole(body: Mapping[str, Any], blocks: Sequence[Mapping[str, Any]], usage: Mapping[str, int] = NO_INPUT) -> Event:
     """The same reply without a stream."""
     kept, stop_reason = _within(blocks, body["max_tokens"])
     return {
@@ -54,7 +49,7 @@ def whole(body: Mapping[str, Any], blocks: Sequence[Mapping[str, Any]]) -> Event
         "content": list(kept),
         "stop_reason": stop_reason,
         "stop_sequence": None,
-        "usage": {**usage_of(body), "output_tokens": sum(map(_cost, kept))},
+        "usage": {**usage, "output_tokens": sum(map(_cost, kept))},
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -69,11 +68,18 @@ def test_thinking_is_passed_over() -> None:
 
 
 def test_the_latest_counts_of_tokens_stand() -> None:
-    [ended] = [p for p in read(stream.events(BODY, [{"type": "text", "text": "Слухаю вас, добрий день"}])) if isinstance(p, ReplyEnded)]
+    words = [{"type": "text", "text": "Слухаю вас, добрий день"}]
+    [ended] = [p for p in read(stream.events(BODY, words, {"input_tokens": 12, "cache_read_input_tokens": 5})) if isinstance(p, ReplyEnded)]
     assert ended.stop_reason == "end_turn"
-    assert ended.usage == {
-        "input_tokens": stream.tokens_in(json.loads(json.dumps(BODY["messages"]))),
-        "output_tokens": 7,
-        "cache_creation_input_tokens": 0,
-        "cache_read_input_tokens": 0,
-    }
+    assert ended.usage == {"input_tokens": 12, "output_tokens": 7, "cache_read_input_tokens": 5}
+
+
+def test_a_reply_without_its_end_is_counted_by_its_length() -> None:
+    reader = ReplyReader()
+    assert reader.used == {}
+    for event in stream.events(BODY, [{"type": "text", "text": "Слухаю вас, добрий день"}], {"input_tokens": 12}):
+        if event["type"] == "message_delta":
+            break
+        if event["type"] != "ping":
+            reader.read(EVENT.validate_python(event))
+    assert reader.used == {"input_tokens": 12, "output_tokens": 9}
