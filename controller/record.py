@@ -38,6 +38,7 @@ class CallRecord:
         self._agent: AgentState | None = None
         self._answered_at_ms: int | None = None
         self._latest: CallRevised | None = None
+        self._cost_usd: Callable[[], dict[str, float]] = dict
 
     @property
     def shown(self) -> str:
@@ -85,6 +86,10 @@ class CallRecord:
 
     # What the agent tells
 
+    def billed(self, cost_usd: Callable[[], dict[str, float]]) -> None:
+        """From now on *cost_usd* tells what the call has cost, by service."""
+        self._cost_usd = cost_usd
+
     def state(self, state: AgentState) -> None:
         self._agent = state
         self._revise()
@@ -116,7 +121,8 @@ class CallRecord:
             transfer_reason=call.transfer_reason or None,
             prompt_version=self._prompt_version,
             media=media or {},
+            cost=known.cost if known else {},
         )
-        if current != known:
-            self._latest = replace(current, revision=current.revision + 1)
+        if current != known:  # what it costs changes all the time and is told with the rest
+            self._latest = replace(current, revision=current.revision + 1, cost=self._cost_usd())
             self._journal.append(self._latest)

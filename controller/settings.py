@@ -16,7 +16,10 @@ from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from agent.cost import Prices
+
 DOTENV = Path(".env.local")
+LIST_PRICES = Prices()
 GroupT = TypeVar("GroupT", bound="Group")
 
 
@@ -76,6 +79,7 @@ WebAddress = Annotated[str, AfterValidator(_web_address)]
 HostAndPort = Annotated[str, AfterValidator(_host_and_port)]
 Secret = Annotated[SecretStr, Field(min_length=1)]
 Port = Annotated[int, Field(ge=0, le=65535)]
+Dollars = Annotated[float, Field(ge=0, le=10_000)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
@@ -148,6 +152,23 @@ class AnthropicSettings(Group, env_prefix="ANTHROPIC_"):
     base_url: WebAddress = "https://api.anthropic.com"
     model: str = "claude-haiku-5-5"
     max_tokens: int = Field(default=500, ge=16, le=8192)
+    requests_per_minute: int = Field(default=600, ge=1, le=100_000)
+    context_tokens: int = Field(default=6_000, ge=1_000, le=100_000)
+
+
+class PricesSettings(Group, env_prefix="PRICES_"):
+    """US dollars; the defaults are ``agent.cost``'s list prices."""
+
+    model_input_per_mtok: Dollars = LIST_PRICES.model_input_per_mtok
+    model_output_per_mtok: Dollars = LIST_PRICES.model_output_per_mtok
+    model_cache_write_per_mtok: Dollars = LIST_PRICES.model_cache_write_per_mtok
+    model_cache_read_per_mtok: Dollars = LIST_PRICES.model_cache_read_per_mtok
+    stt_per_minute: Dollars = LIST_PRICES.stt_per_minute
+    tts_per_mchar: Dollars = LIST_PRICES.tts_per_mchar
+
+    @property
+    def prices(self) -> Prices:
+        return Prices(**self.model_dump())
 
 
 class ShopSettings(Group, env_prefix="SHOP_"):
@@ -218,6 +239,7 @@ class Settings:
     tts: TtsSettings
     google: GoogleSettings
     anthropic: AnthropicSettings
+    prices: PricesSettings
     shop: ShopSettings
     database: DatabaseSettings
     redis: RedisSettings
@@ -252,6 +274,7 @@ GROUPS: dict[str, type[Group]] = {
     "tts": TtsSettings,
     "google": GoogleSettings,
     "anthropic": AnthropicSettings,
+    "prices": PricesSettings,
     "shop": ShopSettings,
     "database": DatabaseSettings,
     "redis": RedisSettings,

@@ -7,12 +7,15 @@ choose is never a label: each label below has a fixed, small set of values.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Literal, get_args
 
 import msgspec
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from agent.cost import SERVICES, TOTAL
+from agent.guard.speech import Objection
 from agent.records import Latencies, TurnRecord
 from controller.journal.records import CallRevised, Record, ToolCalled, TurnRecorded
 
@@ -21,7 +24,7 @@ OUTCOMES = ("goodbye", "silence", "transferred", "hung_up", "abandoned", "nobody
 ENDERS = ("caller", "agent", "operator", "supervisor", "controller", "asterisk")
 # The machine's own words, the agent's (agent.outcome.HandOff.why) and who asked; a supervisor's free text is "other".
 TRANSFER_REASONS = (
-    *("key_0", "asked", "stt_failed", "tts_failed", "model_failed", "agent_failed", "line_failed"),
+    *("key_0", "asked", "limit", "stt_failed", "tts_failed", "model_failed", "agent_failed", "line_failed"),
     *("busy", "draining", "stopping", "orphaned"),
     *ENDERS,
 )
@@ -124,7 +127,8 @@ class MetricsSink:
         if call.answered_at_ms is not None and call.ended_at_ms is not None:
             self._length.observe(max(0, call.ended_at_ms - call.answered_at_ms) / 1000)
         for service, cost in call.cost.items():
-            self._cost.labels(_one_of(service, ("stt", "tts", "model"))).inc(max(0.0, cost))
+            if service != TOTAL:  # the services add up to it
+                self._cost.labels(_one_of(service, SERVICES)).inc(max(0.0, cost))
         for kind, frames in call.media.items():
             self._frames.labels(_one_of(kind.removeprefix("frames_"), ("due", "sent", "skipped", "received"))).inc(max(0, frames))
 
@@ -148,6 +152,35 @@ class MetricsSink:
 
 
 _TOKENS = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+
+
+BREAKER_STATES = ("closed", "half_open", "open")
+OBJECTIONS = get_args(Objection)
+
+
+class AgentMetrics:
+    """What no record tells: a breaker's state and what the guard kept from being said. Each method can be handed on as a callback."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._breaker = Gauge("callctl_breaker_state", "1 for the state the breaker is in.", ["service", "state"], registry=registry)
+        self._objections = Counter(
+            "callctl_guard_objections", "Answers of the model that were not said, by rule.", ["rule"], registry=registry
+        )
+        self.breaker("shop", "closed")
+        for rule in OBJECTIONS:
+            self._objections.labels(rule)
+
+    def breaker(self, service: Literal["shop"], state: str) -> None:
+        """*state* is now one of ``BREAKER_STATES``."""
+        for known in BREAKER_STATES:
+            self._breaker.labels(service, known).set(known == state)
+
+    def shop_breaker(self, state: str) -> None:
+        """For ``HttpShop(on_breaker=...)``."""
+        self.breaker("shop", state)
+
+    def objected(self, rule: str) -> None:
+        self._objections.labels(_one_of(rule, OBJECTIONS)).inc()
 
 
 class LiveReadings(Collector):

@@ -74,6 +74,19 @@ def test_turns_and_tool_calls_go_under_the_calls_id() -> None:
     assert life.journal.records[-2:] == [TurnRecorded(call_id=CALL_ID, turn=turn), ToolCalled(call_id=CALL_ID, call=tool)]
 
 
+def test_the_cost_is_told_with_each_revision_and_makes_none_by_itself() -> None:
+    life = Life()
+    cost = {"model": 0.001}
+    life.record.billed(lambda: dict(cost))
+    life.talk()
+    revisions = len(life.journal.revisions)
+    cost["model"] = 0.002
+    life.happen(seen.DigitPressed(digit="5"))
+    assert len(life.journal.revisions) == revisions
+    life.record.close(ended_at_ms=9, media={})
+    assert life.journal.closed[0].cost == {"model": 0.002}
+
+
 def test_nothing_revises_a_closed_record() -> None:
     life = Life()
     life.talk()

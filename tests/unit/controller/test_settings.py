@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.cost import Prices
 from controller.settings import Settings, SettingsError, variables
 
 ROOT = Path(__file__).parents[3]
@@ -40,6 +41,11 @@ def test_what_is_needed_is_enough_and_the_rest_has_defaults() -> None:
     assert settings.stt.languages == ("uk-UA", "ru-RU")
     assert settings.shop.base_url == "http://127.0.0.1:9000/api/v1"
     assert settings.calls.silence_s == 10
+
+
+def test_prices_are_list_prices_until_they_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRICES_TTS_PER_MCHAR", "27.5")
+    assert Settings.load(None).prices.prices == Prices(tts_per_mchar=27.5)
 
 
 def test_everything_missing_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from agent.records import Latencies, ToolCallRecord, TurnRecord
 from controller.journal.records import CallRevised, MachineStepped, Record, ToolCalled, TurnRecorded
-from controller.telemetry import LiveReadings, MetricsSink
+from controller.telemetry import BREAKER_STATES, AgentMetrics, LiveReadings, MetricsSink
 
 CALL = "0198a5f0-0000-7000-8000-000000000001"
 
@@ -117,6 +117,27 @@ def test_frames_tokens_and_interruptions_are_summed() -> None:
     assert metrics.value("callctl_audio_frames_total", kind="skipped") == 2
     assert metrics.value("callctl_model_tokens_total", kind="input_tokens") == 900
     assert metrics.value("callctl_interruptions_total") == 1
+
+
+def test_the_cost_of_ended_calls_is_summed_by_service_and_the_total_is_left_to_the_reader() -> None:
+    metrics = Metrics()
+    metrics.append(call(1, "listening", cost={"model": 0.5, "total": 0.5}))
+    metrics.append(call(2, "ended", ended_at_ms=1, cost={"model": 0.5, "stt": 0.25, "tts": 0.125, "total": 0.875}))
+    assert metrics.value("callctl_cost_usd_total", service="model") == 0.5
+    assert metrics.value("callctl_cost_usd_total", service="tts") == 0.125
+    assert metrics.value("callctl_cost_usd_total", service="other") == 0
+
+
+def test_a_breaker_is_in_one_state_and_objections_count_by_rule() -> None:
+    registry = CollectorRegistry()
+    agent = AgentMetrics(registry)
+    agent.shop_breaker("open")
+    states = {state: registry.get_sample_value("callctl_breaker_state", {"service": "shop", "state": state}) for state in BREAKER_STATES}
+    assert states == {"closed": 0, "half_open": 0, "open": 1}
+    for rule in ("price", "price", "+380671234567"):
+        agent.objected(rule)
+    assert registry.get_sample_value("callctl_guard_objections_total", {"rule": "price"}) == 2
+    assert registry.get_sample_value("callctl_guard_objections_total", {"rule": "other"}) == 1
 
 
 def test_neither_call_ids_nor_numbers_become_labels() -> None:
