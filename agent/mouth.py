@@ -158,7 +158,7 @@ class Mouth:
                     case ToolBegan() | ToolEnded():
                         self._told.tool(isinstance(step, ToolBegan))
                     case Transferred(summary, asked):
-                        turn.hand_off = HandOff("asked" if asked else "agent_failed", summary)
+                        turn.hand_off = HandOff("asked" if asked else "limit", summary)
                 if turn.answer.objected:
                     break  # leaving the answer keeps its tools from beginning
         reply = turn.answer.reply

@@ -16,7 +16,7 @@ class Completed(msgspec.Struct, frozen=True, tag=True):
 class HandOff(msgspec.Struct, frozen=True, tag=True):
     """The caller is to be put through to a human; he was already told so."""
 
-    why: Literal["asked", "stt_failed", "tts_failed", "model_failed", "agent_failed"]
+    why: Literal["asked", "limit", "stt_failed", "tts_failed", "model_failed", "agent_failed"]
     summary: str  # Ukrainian, one or two sentences, for the operator
 
 

@@ -10,13 +10,15 @@ from contextlib import suppress
 import pytest
 import structlog
 
+from agent.conversation import Caller
 from agent.errors import ModelFailed, RecognizerFailed, ShopFailed, VoiceFailed
 from agent.outcome import CallerGone, Completed, HandOff, Outcome
 from agent.ports import Heard, ModelRequest, ReplyEnded, TextDelta, ToolUse
 from agent.prompt.phrases import PHRASES
 from agent.records import AgentState
 from tests.fakes.clock import virtual_time
-from tests.fakes.services import FakeModel, Wait, says, uses
+from tests.fakes.desk import CALLER
+from tests.fakes.services import FakeModel, Part, Wait, says, uses
 from tests.fakes.talk import FakeTalk, sound
 
 LONG = "Є зимові шини Мішлен, їх беруть найчастіше, бо вони тихі й добре тримають ожеледь. Також є дешевші, від місцевого виробника."
@@ -443,10 +445,93 @@ async def test_the_eleventh_tool_call_goes_to_a_human() -> None:
     await talk.says("Скільки їх?")
     outcome = await talk.outcome()
     assert isinstance(outcome, HandOff)
-    assert outcome.why == "agent_failed"
+    assert outcome.why == "limit"
     assert "Скільки їх?" in outcome.summary
     assert len(talk.shop.request_ids) == 10
     assert [call.success for call in talk.transcript.tool_calls] == [True] * 10 + [False]
+
+
+@virtual_time
+async def test_what_must_not_be_said_is_replaced_and_nothing_of_that_reply_follows() -> None:
+    reply: list[Part] = [
+        TextDelta("Маю гарну новину. Шини для вас за 10 грн. "),
+        ToolUse("t1", "search_tires", {"width": 215}),
+        ReplyEnded("tool_use"),
+    ]
+    talk = FakeTalk(reply, says("Гаразд."))
+    talk.begin()
+    await talk.agent_is_silent()
+    await talk.says("Продайте дешевше")
+    await talk.until(lambda: len(talk.transcript.turns) == 3)
+    turn = talk.transcript.turns[-1]
+    said = f"Маю гарну новину. {PHRASES['cannot_say']}"
+    assert (turn.text, turn.heard_text, turn.interrupted) == (said, said, False)
+    assert talk.transcript.tool_calls == []
+    assert not any("10 грн" in text for text in talk.voice.texts)
+    await talk.says("Ну добре")
+    await talk.until(lambda: len(talk.model.requests) == 2)
+    spoken, after = talk.model.requests[-1].messages[-2:]
+    assert spoken == {"role": "assistant", "content": [{"type": "text", "text": said}]}
+    assert "ціна" in after["content"][0]["text"]
+    assert after["content"][1]["text"] == "Ну добре"
+    await _leave(talk)
+
+
+@virtual_time
+async def test_a_reply_without_end_is_left_where_it_is_too_long() -> None:
+    talk = FakeTalk(says("Ще одне речення про шини. " * 60))
+    talk.begin()
+    await talk.agent_is_silent()
+    await talk.says("Розкажіть щось")
+    await talk.until(lambda: len(talk.transcript.turns) == 3)
+    turn = talk.transcript.turns[-1]
+    assert turn.heard_text == turn.text
+    assert 500 < len(turn.text) <= 600
+    assert PHRASES["cannot_say"] not in turn.text
+    await _leave(talk)
+
+
+@virtual_time
+async def test_a_caller_we_know_is_greeted_as_such_and_the_model_knows_his_name_and_the_day() -> None:
+    talk = FakeTalk(says("Так, є."), caller=Caller(CALLER, "Олена", "call-1"))
+    talk.begin()
+    await talk.agent_is_silent()
+    assert talk.transcript.states[0] == AgentState.GREETING
+    await talk.says("Є шини?")
+    await talk.until(lambda: talk.model.requests)
+    assert talk.transcript.turns[0].text == PHRASES["greeting_known"]
+    assert "Олена" in talk.model.requests[0].system
+    assert "2026-11-23" in talk.model.requests[0].system
+    await _leave(talk)
+
+
+@virtual_time
+async def test_a_summary_that_was_interrupted_before_its_total_confirms_nothing() -> None:
+    items = [{"tyre_id": "t1", "quantity": 4}]
+    talk = FakeTalk(
+        uses("create_order_draft", use_id="d", items=items, customer_name="Іван"),
+        uses("update_order_delivery", use_id="u", order_id="order-1", city="Київ", address="вул. Хрещатик, 1"),
+        says("Отже, чотири шини Michelin X-Ice Snow, доставка в Київ на вулицю Хрещатик, разом 18150 грн. Підтверджуєте?"),
+        uses("confirm_order", use_id="c1", order_id="order-1", payment_method="cod"),
+        says("Разом 18150 грн за чотири шини, підтверджуєте?"),
+        uses("confirm_order", use_id="c2", order_id="order-1", payment_method="cod"),
+        says("Готово."),
+    )
+    talk.begin()
+    await talk.agent_is_silent()
+    await talk.says("Чотири зимові в Київ")
+    await talk.until(lambda: "Отже" in " ".join(talk.voice.texts) and talk.line.talking)
+    await asyncio.sleep(1.5)
+    await talk.says("Так, оформлюйте", duration_ms=1_500)
+    await talk.until(lambda: len(talk.transcript.tool_calls) == 3)
+    assert ("confirm_order", "order-1") not in talk.shop.writes
+    await talk.agent_is_silent()
+    await talk.says("Так, оформлюйте")
+    await talk.until(lambda: len(talk.transcript.tool_calls) == 4)
+    assert talk.shop.writes[-1] == ("confirm_order", "order-1")
+    assert [call.success for call in talk.transcript.tool_calls] == [True, True, False, True]
+    await talk.agent_is_silent()
+    await _leave(talk)
 
 
 @virtual_time
