@@ -20,7 +20,7 @@ import structlog
 from agent.case import Case, Said
 from agent.dialogue import Dialogue
 from agent.fillers import Fillers
-from agent.guard.speech import SpeechGuard
+from agent.guard.speech import Objection, SpeechGuard
 from agent.history import History, heard_part
 from agent.minutes import Minutes
 from agent.once import Once
@@ -69,7 +69,7 @@ class Caller:
 
 
 class Conversation:
-    """*now* is the shop's local time, with its zone."""
+    """*now* is the shop's local time, with its zone; *on_objection* is told each reason why an answer was not spoken to its end."""
 
     def __init__(
         self,
@@ -79,6 +79,7 @@ class Conversation:
         settings: AgentSettings | None = None,
         *,
         now: Callable[[], dt.datetime] = shops_time,
+        on_objection: Callable[[Objection], None] | None = None,
     ) -> None:
         self._services = services
         self._caller = caller
@@ -95,6 +96,7 @@ class Conversation:
             desk=self._desk,
             speech=_speech_guard(),
             case=self._case,
+            on_objection=on_objection,
             transcript=transcript,
             system=system_prompt(caller.name, now().date()),
             calls_max=self._settings.tool_calls_max,

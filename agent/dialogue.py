@@ -107,6 +107,7 @@ class Dialogue:
         case: Case,
         transcript: Transcript,
         system: str,
+        on_objection: Callable[[Objection], None] | None = None,
         calls_max: int = CALLS_MAX,
         rounds_max: int = 6,
         tool_timeout_s: float = 20.0,
@@ -120,6 +121,7 @@ class Dialogue:
         self._case = case
         self._told = Told()
         self._told.take_text(system)
+        self._on_objection = on_objection
         self._transcript = transcript
         self._system = system
         self._calls_max = calls_max
@@ -163,6 +165,8 @@ class Dialogue:
             answer.spoken = f"{answer.spoken} {clause}"
             return None
         log.warning("speech_objected", reason=reason)
+        if self._on_objection is not None:
+            self._on_objection(reason)
         answer.objected = True
         self.history.note(f"решту твоїх слів не озвучено: {_OBJECTIONS[reason]}")
         return reason

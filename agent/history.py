@@ -13,6 +13,7 @@ agent had not yet said aloud is not in it. ``said`` is the same for the rules: o
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,7 @@ from typing import Any
 from agent.case import Said
 from agent.ports import ToolUse
 
+_MARK = re.compile(r"\([^)]*\)")  # ours, in the caller's place: he typed it, he had just called
 _CALL_BEGAN = "(абонент додзвонився)"
 _NOT_BEGUN = {"error": "Не виконано: абонент перебив раніше."}
 
@@ -102,8 +104,8 @@ class History:
         said: list[Said] = []
         for entry in self._entries:
             match entry:
-                case CallerSaid(text):
-                    said.append(Said("caller", text))
+                case CallerSaid(text) if words := _MARK.sub("", text).strip():
+                    said.append(Said("caller", words))
                 case AgentSaid(text):
                     said.append(Said("agent", text))
                 case AgentReplied() if entry.over and entry.text:

@@ -19,12 +19,14 @@ class Stage:
     def __init__(self, *replies: list[Any], tool_timeout_s: float = 20.0) -> None:
         self.model, self.shop, self.transcript = FakeModel(*replies), FakeShop(), FakeTranscript()
         self.ledger = FakeLedger()
+        self.objections: list[str] = []
         self.dialogue = Dialogue(
             model=self.model,
             tools=CATALOGUE,
             desk=lambda _, said: a_desk(self.shop, ledger=self.ledger, said=said),
             speech=SpeechGuard("Ти консультант магазину шин, говори коротко.", [tool.name for tool in CATALOGUE]),
             case=Case(),
+            on_objection=self.objections.append,
             transcript=self.transcript,
             system="Ти консультант.",
             rounds_max=3,
@@ -52,6 +54,23 @@ async def test_tools_are_used_until_the_model_has_its_answer() -> None:
     assert stage.answer.reply.text == "Гляну. Є."
     assert stage.answer.usage == {"input_tokens": 200, "output_tokens": 20}
     assert stage.model.requests[0].tools == tuple(tool.spec for tool in CATALOGUE)
+
+
+@virtual_time
+async def test_an_objection_is_told_to_who_counts_them_and_to_the_model() -> None:
+    stage = Stage(says("Так."))
+    assert stage.dialogue.objection(stage.answer, "Є шини за 10 грн.") == "price"
+    assert stage.objections == ["price"]
+    assert stage.answer.objected
+    assert "не називав жоден інструмент" in str(stage.dialogue.history.messages()[-1])
+
+
+@virtual_time
+async def test_prices_that_tools_have_told_may_be_said() -> None:
+    stage = Stage(uses("search_tires", width=215, profile=55, diameter=17), says("Ось."))
+    assert stage.dialogue.objection(stage.answer, "Є шини за 4500 грн.") == "price"
+    await stage.steps()
+    assert stage.dialogue.objection(stage.answer, "Є шини за 4500 грн, чотири за 18 000 грн.") is None
 
 
 @virtual_time

@@ -53,10 +53,11 @@ def test_what_was_said_is_what_was_heard_without_marks_and_without_the_reply_in_
     before = (Said("agent", "Добрий день!"), Said("caller", "Є шини?"))
     assert history.said() == before
     reply.cut({0: "Є чотири"})
-    history.note("абонент набрав 12")
-    history.caller_said("Так")
-    assert history.said() == (*before, Said("agent", "Є чотири"), Said("caller", "Так"))
-    assert {"type": "text", "text": "(абонент набрав 12)"} in history.messages()[-1]["content"]
+    history.note("решту не озвучено")
+    history.caller_said("(тиша)")
+    history.caller_said("(набрано на клавіатурі) 1002")
+    assert history.said() == (*before, Said("agent", "Є чотири"), Said("caller", "1002"))
+    assert {"type": "text", "text": "(решту не озвучено)"} in history.messages()[-1]["content"]
 
 
 def test_a_reply_of_which_nothing_was_heard_was_not_said() -> None:
