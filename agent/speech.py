@@ -13,8 +13,8 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from agent.errors import VoiceFailed
-from agent.history import heard_part
 from agent.ports import Line, Playback, Voice
+from agent.spoken import heard_part
 from agent.streams import closing
 from agent.tasks import Spawn
 

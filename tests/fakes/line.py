@@ -6,6 +6,8 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
+import numpy as np
+
 from audiosocket.audio import FRAME_MS, SLIN16, AudioFormat
 
 
@@ -78,6 +80,8 @@ class FakeLine:
         self._gone = asyncio.Event()
         self._from_caller: deque[bytes] = deque()
         self._idle: bytes | None = audio.silence
+        self._on_the_way_back: deque[bytes] | None = None
+        self._echo_gain = 0.0
         self._loop = asyncio.get_running_loop()
         self._next_s = self._loop.time()
         self._tick()
@@ -125,6 +129,11 @@ class FakeLine:
     def say(self, frames: list[bytes]) -> None:
         self._from_caller.extend(frames)
 
+    def echoes(self, *, down_db: float, delay_ms: int) -> None:
+        """From now on his telephone sends back what it hears, weaker and later."""
+        self._echo_gain = 10 ** (-down_db / 20)
+        self._on_the_way_back = deque([self.format.silence] * (delay_ms // FRAME_MS))
+
     def press(self, keys: str) -> None:
         for key in keys:
             self._key_sink(key)
@@ -142,7 +151,7 @@ class FakeLine:
             return
         frame = self._from_caller.popleft() if self._from_caller else self._idle
         if frame is not None:
-            self._sink(frame)
+            self._sink(self._with_echo(frame))
         while self._queue and self._queue[0].exhausted:
             self._queue.popleft().end()
         sent = self._queue[0].take_frame() if self._queue and not self.paused else None
@@ -151,8 +160,16 @@ class FakeLine:
             if self._queue[0].exhausted:
                 self._queue.popleft().end()
         self._sent_sink(sent or self.format.silence)
+        if self._on_the_way_back is not None:
+            self._on_the_way_back.append(sent or self.format.silence)
         self._next_s += FRAME_MS / 1000
         self._loop.call_at(self._next_s, self._tick)
+
+    def _with_echo(self, frame: bytes) -> bytes:
+        if not self._on_the_way_back:
+            return frame
+        mixed = np.frombuffer(frame, "<i2") + self._echo_gain * np.frombuffer(self._on_the_way_back.popleft(), "<i2")
+        return np.clip(mixed, -32768, 32767).astype("<i2").tobytes()
 
 
 def _nobody(heard: bytes | str) -> None:
