@@ -13,7 +13,7 @@ Who pays others sets them (``PRICES_*``). A failed or interrupted request is cou
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 SERVICES = ("model", "stt", "tts")
@@ -39,15 +39,20 @@ class Meter:
 
     def __init__(self) -> None:
         self.tokens: Counter[str] = Counter()  # by the Messages API's names: input_tokens excludes both cache counters
-        self.stt_ms = 0  # of audio streamed to be recognised
+        self._streams: list[Callable[[], int]] = []
         self.tts_characters = 0  # sent to be synthesised; cached phrases are not
 
     def replied(self, usage: Mapping[str, int]) -> None:
         """One reply of the model, whole or not."""
         self.tokens.update(usage)
 
-    def streamed(self, ms: int) -> None:
-        self.stt_ms += ms
+    def streaming(self, sent_ms: Callable[[], int]) -> None:
+        """Audio goes to be recognised; *sent_ms* tells how much so far, also after its end."""
+        self._streams.append(sent_ms)
+
+    @property
+    def stt_ms(self) -> int:
+        return sum(sent_ms() for sent_ms in self._streams)
 
     def sent(self, characters: int) -> None:
         self.tts_characters += characters

@@ -98,10 +98,8 @@ class MeteredRecognizer:
     async def _open(self, audio: AudioFormat) -> AsyncIterator[Recognition]:
         async with self._recognizer.open(audio) as recognition:
             heard = _MeteredRecognition(recognition, audio)
-            try:
-                yield heard
-            finally:
-                self._meter.streamed(heard.streamed_ms)
+            self._meter.streaming(lambda: heard.streamed_ms)
+            yield heard
 
 
 class _MeteredRecognition:

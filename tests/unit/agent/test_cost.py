@@ -21,7 +21,8 @@ PRICES = Prices(
 def test_each_service_is_priced_by_its_own_measure() -> None:
     meter = Meter()
     meter.replied({"input_tokens": 1_000, "output_tokens": 200, "cache_creation_input_tokens": 4_000, "cache_read_input_tokens": 10_000})
-    meter.streamed(90_000)
+    meter.streaming(lambda: 60_000)
+    meter.streaming(lambda: 30_000)
     meter.sent(1_000)
     assert meter.cost_usd(PRICES) == pytest.approx({"model": 0.008, "stt": 0.03, "tts": 0.03, "total": 0.068})
 
@@ -34,7 +35,7 @@ def test_a_usual_call_at_list_prices_costs_about_ten_cents() -> None:
     meter = Meter()
     for _ in range(10):
         meter.replied({"input_tokens": 300, "output_tokens": 100, "cache_creation_input_tokens": 400, "cache_read_input_tokens": 6_000})
-    meter.streamed(3 * 60_000)
+    meter.streaming(lambda: 3 * 60_000)
     meter.sent(1_500)
     cost = meter.cost_usd(Prices())
     assert cost[TOTAL] == pytest.approx(0.0949, abs=0.001)
@@ -49,7 +50,7 @@ def test_a_usual_call_at_list_prices_costs_about_ten_cents() -> None:
 def test_the_total_is_the_sum_and_never_less_than_before(usages: list[dict[str, int]], streams: list[int], texts: list[int]) -> None:
     meter, last = Meter(), 0.0
     feeds = [partial(meter.replied, usage) for usage in usages]
-    feeds += [partial(meter.streamed, ms) for ms in streams] + [partial(meter.sent, characters) for characters in texts]
+    feeds += [partial(meter.streaming, partial(int, ms)) for ms in streams] + [partial(meter.sent, characters) for characters in texts]
     for feed in feeds:
         feed()
         cost = meter.cost_usd(Prices())
