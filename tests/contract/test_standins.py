@@ -86,6 +86,14 @@ def test_each_is_steered_alone_and_reset_together(standins: Standins, name: str)
     assert control.log() == []
 
 
+def test_an_order_put_into_the_shop_is_there_until_the_next_test(standins: Standins) -> None:
+    shop, mine = standins.control("shop"), {"phone": "+380997776655", "city": "Львів", "address": "вул. Нова, 1"}
+    assert shop.ask("PUT", "/orders", mine)["status"] == "in_transit"
+    assert len(shop.ask("GET", "/orders?phone=%2B380997776655")) == 1
+    standins.reset()
+    assert shop.ask("GET", "/orders?phone=%2B380997776655") == []
+
+
 def test_a_setting_that_does_not_exist_is_told(standins: Standins) -> None:
     with pytest.raises(DevStackError, match="nonsense"):
         standins.control("shop").set(nonsense=1)
