@@ -101,6 +101,7 @@ class Conversation:
             system=system_prompt(caller.name, now().date()),
             calls_max=self._settings.tool_calls_max,
             rounds_max=self._settings.rounds_max,
+            context_tokens=self._settings.context_tokens,
             tool_timeout_s=self._settings.tool_timeout_s,
         )
 

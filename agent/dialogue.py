@@ -110,6 +110,7 @@ class Dialogue:
         on_objection: Callable[[Objection], None] | None = None,
         calls_max: int = CALLS_MAX,
         rounds_max: int = 6,
+        context_tokens: int = 6_000,
         tool_timeout_s: float = 20.0,
     ) -> None:
         self.history = History()
@@ -126,6 +127,7 @@ class Dialogue:
         self._system = system
         self._calls_max = calls_max
         self._rounds_max = rounds_max
+        self._context_tokens = context_tokens
         self._tool_timeout_s = tool_timeout_s
         self._running: set[asyncio.Task[None]] = set()
 
@@ -137,7 +139,7 @@ class Dialogue:
             self._told.take_caller(text)
         for index in range(self._rounds_max):
             entry = Round()
-            request = ModelRequest(self._system, compact(self.history.messages()), self._specs)
+            request = ModelRequest(self._system, compact(self.history.messages(), budget_tokens=self._context_tokens), self._specs)
             answer.reply.rounds.append(entry)
             async with closing(self._reply(request, entry, answer)) as texts:
                 async for text in texts:

@@ -19,14 +19,16 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from prometheus_client import CollectorRegistry
 
 from agent.conversation import Caller as AgentsCaller
 from agent.conversation import Conversation
+from agent.cost import Meter
+from agent.metering import metered
 from agent.phone import normalise
-from agent.ports import Transcript
 from agent.prompt.rendered import phrase_pcm, warm_up
 from agent.prompt.system import PROMPT_VERSION
 from agent.settings import AgentSettings
@@ -52,13 +54,14 @@ from controller.livestate import LiveState
 from controller.logs import LogQueue
 from controller.masking import Masking
 from controller.observation import Observed, make_readiness, watch
+from controller.record import CallRecord
 from controller.recovery import Recovery
 from controller.secret_values import secrets_of
 from controller.services import CredentialsMissing, open_services
 from controller.settings import Settings
 from controller.surroundings import Caller, ConversationLike, Surroundings
 from controller.switchboard import Switchboard
-from controller.telemetry import LiveReadings, MetricsSink
+from controller.telemetry import AgentMetrics, LiveReadings, MetricsSink
 
 log = structlog.get_logger(__name__)
 
@@ -94,13 +97,15 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
     """All parts, joined, and the API answering; no caller comes before the socket runs. Raises CannotStart."""
     registry, readings = CollectorRegistry(), LiveReadings()
     registry.register(readings)
-    metrics = MetricsSink(registry, tools=[tool.name for tool in CATALOGUE])
+    metrics, agent_metrics = MetricsSink(registry, tools=[tool.name for tool in CATALOGUE]), AgentMetrics(registry)
     async with AsyncExitStack() as exits:
         try:
             api = exits.enter_context(bind(settings.api.host, settings.api.port, what="The API"))
             journal = await exits.enter_async_context(Journal.open(settings.journal.directory, settings.database.url.get_secret_value()))
             lines = await exits.enter_async_context(_audiosocket(settings))
-            services = await exits.enter_async_context(open_services(settings, ledger=journal.ledger))
+            services = await exits.enter_async_context(
+                open_services(settings, ledger=journal.ledger, on_breaker=agent_metrics.shop_breaker)
+            )
         except (JournalError, PortTaken, CredentialsMissing) as error:
             raise CannotStart(str(error)) from error
         live = await exits.enter_async_context(LiveState.open(settings.redis.url.get_secret_value()))
@@ -110,12 +115,16 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         records = Records(journal.append, live.append, metrics.append)
 
         customers = await exits.enter_async_context(Customers.open(settings.database.url.get_secret_value(), journal.append))
-        agent_settings = AgentSettings(turn=TurnConfig(silence_ms=round(settings.calls.silence_s * 1000)))
+        turn = TurnConfig(silence_ms=round(settings.calls.silence_s * 1000))
+        agent_settings = AgentSettings(turn=turn, context_tokens=settings.anthropic.context_tokens)
+        prices = settings.prices.prices
 
-        async def converse(caller: Caller, transcript: Transcript) -> ConversationLike:
-            number = normalise(caller.number)
+        async def converse(caller: Caller, record: CallRecord) -> ConversationLike:
+            number, meter = normalise(caller.number), Meter()
+            record.billed(partial(meter.cost_usd, prices))
             known = AgentsCaller(number, await customers.name_of(number), caller.call_id)
-            return Conversation(services, Introductions(transcript, number, customers.remember), known, agent_settings)
+            transcript = Introductions(record, number, customers.remember)
+            return Conversation(metered(services, meter), transcript, known, agent_settings, on_objection=agent_metrics.objected)
 
         around = Surroundings(
             asterisk=rest,

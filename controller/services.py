@@ -78,7 +78,14 @@ async def open_voice(settings: Settings) -> AsyncIterator[GoogleVoice]:
 def open_model(settings: Settings) -> AbstractAsyncContextManager[AnthropicModel]:
     anthropic = settings.anthropic
     key = anthropic.api_key.get_secret_value()
-    return aclosing(AnthropicModel(key, model=anthropic.model, base_url=anthropic.base_url, max_tokens=anthropic.max_tokens))
+    model = AnthropicModel(
+        key,
+        model=anthropic.model,
+        base_url=anthropic.base_url,
+        max_tokens=anthropic.max_tokens,
+        requests_per_minute=anthropic.requests_per_minute,
+    )
+    return aclosing(model)
 
 
 def open_shop(settings: Settings, on_breaker: OnBreaker | None = None) -> AbstractAsyncContextManager[HttpShop]:

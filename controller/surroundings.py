@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agent.outcome import Outcome
-from agent.ports import Line, Transcript
+from agent.ports import Line
 from audiosocket.audio import AudioFormat
 from controller.ari.perform import LineServer
 from controller.ari.port import CallControl
-from controller.record import Journal, now_ms
+from controller.record import CallRecord, Journal, now_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Surroundings:
     lines: LineServer
     advertised: str  # host:port that Asterisk dials
     journal: Journal
-    converse: Callable[[Caller, Transcript], Awaitable[ConversationLike]]  # within a second: the caller waits
+    converse: Callable[[Caller, CallRecord], Awaitable[ConversationLike]]  # within a second: the caller waits
     phrase: Callable[[str, AudioFormat], bytes | None]  # rendered long before; None: not there
     prompt_version: str | None = None
     clock_ms: Callable[[], int] = now_ms
