@@ -41,6 +41,8 @@ class ShopSettings(msgspec.Struct):
     fail_write_next: Count = 0  # as fail_next, but reads pass
     hang_write_next: Count = 0
     drop_write_next: Count = 0
+    late_write_next: Count = 0  # so many writes are done late_ms after they came, whether or not anybody still waits
+    late_ms: Count = 6000  # longer than a client's patience
     lose_answer_next: Count = 0  # so many writes are done, and the connection is closed without an answer
     fail_answer_next: Count = 0  # so many writes are done and answer fail_status
     hang_answer_next: Count = 0  # so many writes are done and never answered
@@ -70,6 +72,9 @@ class Faults:
             return hang_up(request)
         if self._spend("fail_next") or (is_write and self._spend("fail_write_next")):
             return self._failure(request)
+        if is_write and self._spend("late_write_next"):
+            await request.body()  # while the client is still there: the work needs it afterwards
+            await asyncio.sleep(self._control.settings.late_ms / 1000)
         return _rubbish() if self._spend("rubbish_next") else None
 
     async def after(self, request: Request, response: Response) -> Response:
