@@ -101,6 +101,15 @@ async def test_marked_speech_is_recognised_exactly_in_any_language(google: Stand
     assert (stream["detail"]["languages"], stream["detail"]["model"]) == (["uk-UA", "ru-RU"], "chirp_2")
 
 
+async def test_what_was_streamed_is_told_as_the_service_received_it(google: Standin) -> None:
+    async with ears(google) as recognition:
+        await speak_fast(recognition, spoken("yes"))
+        await next_final(recognition)
+        told_ms = recognition.streamed_ms
+    assert told_ms >= SLIN16.duration_ms(len(spoken("yes")))
+    assert abs(audio_ms(google) - told_ms) <= 600  # messages on their way
+
+
 async def test_telephone_speech_at_8_khz_through_g711_is_recognised_too(google: Standin) -> None:
     async with ears(google, SLIN8) as recognition:
         recognition.hear(ULAW.decode(ULAW.encode(spoken("in_stock", SLIN8))))

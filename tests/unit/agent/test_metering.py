@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from agent.cached_voice import CachedVoice
-from agent.cost import Meter
-from agent.metering import MeteredRecognizer, metered_model, metered_voice
+from agent.conversation import Caller, Conversation
+from agent.cost import Meter, Prices
+from agent.metering import MeteredRecognizer, metered, metered_model, metered_voice
 from agent.ports import ModelRequest, Voice
 from agent.prompt.phrases import PHRASES
 from agent.spoken import spoken
@@ -14,6 +15,7 @@ from agent.streams import closing
 from audiosocket.audio import SLIN16, AudioFormat
 from tests.fakes.clock import virtual_time
 from tests.fakes.services import FakeModel, FakeRecognition, FakeRecognizer, FakeVoice, says
+from tests.fakes.talk import FakeTalk
 
 HELLO = ModelRequest("", [{"role": "user", "content": "Добрий день"}], [])
 PRICE = "Ціна 4690 грн."
@@ -86,3 +88,21 @@ async def test_a_recogniser_that_knows_what_it_streamed_is_believed() -> None:
     async with MeteredRecognizer(TellingRecognizer(), meter).open(SLIN16) as recognition:
         recognition.hear(SLIN16.silence)
     assert meter.stt_ms == 2_400
+
+
+@virtual_time
+async def test_a_whole_talk_is_metered_through_its_services() -> None:
+    talk, meter = FakeTalk(says("Так, слухаю вас.")), Meter()
+    services = metered(talk.conversation._services, meter)
+    talk.conversation = Conversation(services, talk.transcript, Caller("+380671112233"), now=talk.now)
+    talk.begin()
+    await talk.agent_is_silent()
+    await talk.says("Чи можна запитати?")
+    await talk.until(lambda: "Так, слухаю вас." in talk.voice.texts)
+    assert meter.tokens == {"input_tokens": 100, "output_tokens": 10}
+    assert meter.tts_characters == sum(map(len, talk.voice.texts))
+    assert meter.stt_ms == SLIN16.duration_ms(talk.recognizer.heard_bytes) > 500
+    await talk.agent_is_silent()
+    talk.line.hang_up()
+    await talk.outcome()
+    assert set(meter.cost_usd(Prices())) == {"model", "stt", "tts", "total"}
