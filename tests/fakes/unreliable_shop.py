@@ -18,7 +18,7 @@ TAKEN_WITHIN_S = 4.9
 TIMEOUT_S = 5.0
 
 Fault = Literal[
-    "none", "request lost", "answer lost", "taken late", "reset", "reset and taken", "500", "500 and taken", "502 and taken", "503", "429",
+    "none", "request lost", "answer lost", "taken late", "reset", "reset and taken", "500", "500 and taken", "502 and taken", "503",
     "422", "401", "no connection", "breaker open",
 ]  # fmt: skip
 LookFault = Literal["none", "503", "hangs"]

@@ -54,11 +54,10 @@ class DiskFull:
 
 Step = Use | Wait | Killed | DiskFull
 
-moments = st.sampled_from([0.0, 0.001, 0.004, 0.006, 0.1, 0.3, 1.0, 2.5, 4.8, 5.02, 6.0, 11.0])
-uses = st.builds(Use, st.integers(0, len(WRITES) - 1), st.integers(1, 3), st.none() | moments)
-steps: st.SearchStrategy[Step] = st.one_of(
-    uses, uses, st.builds(Wait, moments), st.builds(Wait, moments), st.builds(Killed), st.builds(DiskFull, st.integers(1, 2))
-)
+moments = st.sampled_from([0.0, 0.001, 0.004, 0.006, 0.1, 0.3, 1.0, 2.5, 4.8, 5.02])
+waits = st.builds(Wait, st.sampled_from([0.0, 0.1, 1.0, 2.5, 6.0, 11.0, 12.0, 13.0]))  # most requests are over after the longer ones
+uses = st.builds(Use, st.integers(0, len(WRITES) - 1), st.sampled_from([1, 1, 2, 3]), st.none() | moments)
+steps: st.SearchStrategy[Step] = st.one_of(uses, uses, waits, waits, st.builds(Killed), st.builds(DiskFull, st.integers(1, 2)))
 requests = st.builds(Request, st.sampled_from(FAULTS), st.sampled_from([0.001, 0.2, 1.0, 3.0, TAKEN_WITHIN_S]))
 look_faults: st.SearchStrategy[LookFault] = st.sampled_from([*LOOK_FAULTS, "none", "none"])
 

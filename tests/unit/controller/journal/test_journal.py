@@ -6,14 +6,16 @@ import asyncio
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from agent.ledger import Entry
 from controller.journal.errors import DirectoryInUse, DirectoryUnusable
 from controller.journal.files import segment_numbers
 from controller.journal.journal import Journal, JournalSettings
 from controller.journal.records import MachineStepped
 from controller.journal.spool import Spool, SpoolLimits
-from tests.fakes.recorded_calls import call_revised, new_call_id, whole_call
+from tests.fakes.recorded_calls import call_revised, new_call_id, now_ms, whole_call
 from tests.waiting import until
 
 NOWHERE = "postgresql://callctl@127.0.0.1:1/callctl"
@@ -57,6 +59,20 @@ async def test_a_second_controller_is_told_to_take_another_directory(tmp_path: P
                 pass
     async with Journal.open(tmp_path, NOWHERE, QUICK):
         pass
+
+
+async def test_the_ledger_is_opened_with_the_journal_and_answers_without_postgresql(tmp_path: Path) -> None:
+    entry = Entry(
+        call_id=new_call_id(), number="+380671112233", intent="book_fitting", stage="done", at_ms=now_ms(), key="k", result={"id": "b1"}
+    )
+    async with Journal.open(tmp_path, NOWHERE, QUICK) as journal:
+        await journal.ledger.record(entry)
+        assert journal.status().appended == 1  # for PostgreSQL, when it comes
+        journal.ledger.note(msgspec.structs.replace(entry, stage="used", key="", result={}))
+        assert journal.status().appended == 1  # uses are recorded as tool calls
+    async with Journal.open(tmp_path, NOWHERE, QUICK) as journal:
+        assert journal.ledger.find("k") == entry
+        assert [one.stage for one in journal.ledger.entries(number="+380671112233")] == ["done", "used"]
 
 
 async def test_a_directory_that_cannot_be_read_is_told_before_any_call(tmp_path: Path) -> None:

@@ -304,6 +304,33 @@ asyncio.run(main())
     assert len(found) >= 200 + 199  # a note is durable at the latest with the record behind it
 
 
+def test_a_limit_of_the_real_file_system_fails_records_and_spares_what_was_there(tmp_path: Path) -> None:
+    """RLIMIT_FSIZE cuts a write in the middle, as a full disk does. It holds for a whole process, therefore one of its own."""
+    program = """
+import asyncio, pathlib, resource, sys
+from agent.ledger import Entry, LedgerFailed
+from controller.journal.ledger import LedgerLimits, LocalLedger
+async def main():
+    ledger = LocalLedger(pathlib.Path(sys.argv[1]), limits=LedgerLimits(segment_bytes=1 << 30))
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, hard))
+    for number in range(100):
+        try:
+            long = {"x": "x" * (number * 90)}
+            await ledger.record(Entry(call_id="c", number="", intent="i", stage="done", at_ms=%d, key=str(number), result=long))
+            print(number)
+        except LedgerFailed as failed:
+            print(failed, file=sys.stderr)
+asyncio.run(main())
+"""
+    ran = subprocess.run([sys.executable, "-c", program % NOW_MS, tmp_path], capture_output=True, text=True, check=True)
+    recorded = [line for line in ran.stdout.splitlines() if line.isdecimal()]
+    assert 40 < len(recorded) < 100
+    assert "File too large" in ran.stderr
+    found = LocalLedger(tmp_path, clock=lambda: NOW_MS / 1000).entries()
+    assert [one.key for one in found] == recorded  # those, and none that was told to have failed
+
+
 def _on_disk(tmp_path: Path) -> bytes:
     folder = tmp_path / FOLDER
     return b"".join(segment_path(folder, number).read_bytes() for number in segment_numbers(folder))
