@@ -15,7 +15,7 @@ from typing import Any
 
 from agent.case import Said
 from agent.guard.agreement import Act, Agreement, agreement, declines
-from agent.guard.moments import names_day, names_hour
+from agent.guard.moments import names_another_day, names_day, names_hour
 from agent.guard.numbers import numbers_in
 from agent.guard.refusal import Refusal
 from agent.once import Write
@@ -27,6 +27,11 @@ _ASKS: dict[Act, re.Pattern[str]] = {
     "order": re.compile(r"оформ|підтвер|замовл|погодж|згод|згідн|вірно|правильно|влаштов", re.IGNORECASE),
     "booking": re.compile(r"запис|запиш|брон|підтвер|перен[оі]с|погодж|згод|згідн|вірно|правильно|влаштов", re.IGNORECASE),
     "cancel": re.compile(r"скас|відмін|ануль?|підтвер|погодж|згод|згідн|вірно|правильно", re.IGNORECASE),
+}
+_ASKS_ELSE: dict[Act, re.Pattern[str]] = {
+    "order": re.compile(r"запис|запиш|скас|відмін|перен[оі]с", re.IGNORECASE),
+    "booking": re.compile(r"замовл|скас|відмін", re.IGNORECASE),
+    "cancel": re.compile(r"замовл|перен[оі]с|запишу|запису[юєв]", re.IGNORECASE),
 }
 _GOODS = re.compile(r"шин|покришк|колес|комплект|гум|диск", re.IGNORECASE)
 _CANCELLING = re.compile(r"скас|відмін|анулю|зняти|знімаю", re.IGNORECASE)
@@ -66,6 +71,7 @@ def heard_and_confirmed_booking(wanted: Any, desk: Desk) -> Refusal | None:
         desk,
         since=desk.case.changed.get(moved.id, 0) if moved else 0,
         tells=tells,
+        otherwise=lambda answer: names_another_day(answer, wanted.date, today),
         ask=f"Абонент ще не погодився. Назви станцію, послугу, день {wanted.date:%d.%m} і годину {wanted.time:%H:%M} "
         "та запитай, чи записувати. Виклич знову після його «так».",
     )
@@ -93,13 +99,25 @@ def heard_and_confirmed_cancel(wanted: Any, desk: Desk) -> Refusal | None:
         desk,
         since=desk.case.changed.get(booking.id, 0),
         tells=tells,
+        otherwise=lambda answer: names_another_day(answer, booking.date, today),
         ask=f"Абонент ще не погодився. Назви запис на {booking.date:%d.%m} о {booking.time:%H:%M} і запитай, чи скасувати саме його. "
         "Виклич знову після його «так».",
     )
 
 
-def _heard_and_confirmed(act: Act, desk: Desk, *, since: int, tells: Callable[[Sequence[str]], bool], ask: str) -> Refusal | None:
-    """*tells*: whether the last of these texts of the agent, perhaps with those before it, tells what is agreed to."""
+def _heard_and_confirmed(
+    act: Act,
+    desk: Desk,
+    *,
+    since: int,
+    tells: Callable[[Sequence[str]], bool],
+    ask: str,
+    otherwise: Callable[[str], bool] = lambda answer: False,
+) -> Refusal | None:
+    """*tells*: whether the last of these texts of the agent, perhaps with those before it, tells what is agreed to.
+
+    *otherwise*: whether an answer, yes or not, wants something else.
+    """
     since -= sum(one.text == _PASSED_OVER for one in desk.said[:since])
     said = [one for one in desk.said if one.text != _PASSED_OVER][since:]
     last = len(said)
@@ -109,12 +127,12 @@ def _heard_and_confirmed(act: Act, desk: Desk, *, since: int, tells: Callable[[S
     agreed, told_at = agreement(answer, act), _told_at(said[:last], tells)
     if agreed is None or told_at is None:
         return Refusal(ask)
-    if not set(_values(answer)) <= {value for text in _agents(said) for value in _values(text)}:
-        return Refusal(ask)  # he names a number that he was not told: he wants something else
+    if otherwise(answer) or not set(_values(answer)) <= {value for text in _agents(said) for value in _values(text)}:
+        return Refusal(ask)  # a number that he was not told is something else too
     if agreed is Agreement.EXPLICIT:
         return None
     question = said[last - 1].text
-    about_this = told_at == last - 1 or _ASKS[act].search(question)
+    about_this = told_at == last - 1 or (_ASKS[act].search(question) and not _ASKS_ELSE[act].search(question))
     declined = any(one.speaker == "caller" and declines(one.text) for one in said[told_at:last])
     asked = agreed is not Agreement.MURMUR or question.rstrip().endswith("?")
     return None if about_this and asked and not declined else Refusal(ask)

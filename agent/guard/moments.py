@@ -30,10 +30,17 @@ _HALF = re.compile(r"\b(?:о\s+)?(?:пів\s+на|половин[аіу])\s+$")
 
 def names_day(text: str, day: dt.date, today: dt.date, *, beside: Collection[dt.date] = ()) -> bool:
     """*text* names *day*; naming another one too, except those *beside* it, is naming none."""
-    lower = text.lower()
-    named = [_relative(lower, day, today), _weekday(lower, day, beside), _dated(lower, day, beside)]
-    others = {today + dt.timedelta(ahead) for form, ahead in _RELATIVE if form.search(lower)} - {day, *beside}
-    return True in named and False not in named and not others
+    named = _days(text.lower(), day, today, beside)
+    return True in named and False not in named
+
+
+def names_another_day(text: str, day: dt.date, today: dt.date) -> bool:
+    return False in _days(text.lower(), day, today, ())
+
+
+def _days(text: str, day: dt.date, today: dt.date, beside: Collection[dt.date]) -> list[bool | None]:
+    """What *text* says in each of its ways of naming a day: this one, another one, none."""
+    return [_relative(text, day, today, beside), _weekday(text, day, beside), _dated(text, day, beside)]
 
 
 def names_hour(text: str, hour: dt.time, *, beside: Collection[dt.time] = ()) -> bool:
@@ -79,9 +86,10 @@ def _twelve(hour: dt.time) -> tuple[int, int]:
     return hour.hour % 12, hour.minute
 
 
-def _relative(text: str, day: dt.date, today: dt.date) -> bool | None:
+def _relative(text: str, day: dt.date, today: dt.date, beside: Collection[dt.date]) -> bool | None:
     said = {today + dt.timedelta(ahead) for form, ahead in _RELATIVE if form.search(text)}
-    return True if day in said else None
+    said -= {other for other in beside if other != day}
+    return said == {day} if said else None
 
 
 def _weekday(text: str, day: dt.date, beside: Collection[dt.date]) -> bool | None:

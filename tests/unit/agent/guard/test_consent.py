@@ -114,6 +114,14 @@ def test_a_yes_to_another_question_is_no_yes_to_the_order(question: str) -> None
     assert not order_confirmed(f"A: {SUMMARY}", "C: хвилинку", f"A: {question}", "C: так")
 
 
+def test_a_yes_to_a_cancellation_confirms_no_order() -> None:
+    said = (f"A: {SUMMARY}", "C: хвилинку", "A: Скасувати запис на завтра о 10:00?")
+    assert not order_confirmed(*said, "C: так")
+    assert not order_confirmed(*said, "C: підтверджую")
+    assert not order_confirmed(*said[:2], "A: Скасовую запис, підтверджуєте?", "C: підтверджую")
+    assert not order_confirmed(*said, "C: так, скасовуйте")
+
+
 def test_after_a_no_a_plain_yes_needs_the_summary_again() -> None:
     refused = (f"A: {SUMMARY}", "C: ні, дорого", "A: Може, оформимо дешевші?")
     assert not order_confirmed(*refused, "C: так")
@@ -191,6 +199,12 @@ def test_a_choice_of_hours_is_no_summary_and_another_hour_is_no_yes() -> None:
     assert not booked(choice, "C: давайте на десяту")
     assert booked(choice, "C: давайте на десяту", f"A: {READ_OUT}", "C: так")
     assert not booked(f"A: {READ_OUT}", "C: так, на одинадцяту")
+
+
+@pytest.mark.parametrize("answer", ["так, записуйте на середу", "давайте післязавтра", "так, на 25 листопада"])
+def test_a_yes_to_another_day_is_no_yes(answer: str) -> None:
+    assert not booked(f"A: {READ_OUT}", f"C: {answer}")
+    assert booked(f"A: {READ_OUT}", "C: так, записуйте на вівторок")
 
 
 def test_a_move_needs_its_own_yes() -> None:
