@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed-$(shell cat requirements-dev.lock | cksum | cut -d' ' -f1)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench fmt lock clean
+.PHONY: help demo test check bench eval fmt lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -29,6 +29,9 @@ check: $(STAMP)  ## formatting, lint, types, import direction, unit tests with c
 
 bench: $(STAMP)  ## set-up time, latency on the wire, jitter and CPU for 1, 10 and 50 calls at once
 	@$(BIN)/python -m ops.bench $(ARGS)
+
+eval: $(STAMP)  ## scripted customers ring the shop and are judged by what is left behind; with ANTHROPIC_API_KEY the real model answers
+	@$(BIN)/python -m ops.eval $(ARGS)
 
 fmt: $(STAMP)  ## format and mend what can be mended
 	@$(BIN)/ruff format .

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -99,11 +99,17 @@ class Controller:
 
 
 class System:
-    """Everything a call needs, on *stack* (which the caller started and will end). *settings* change the controller's environment."""
+    """Everything a call needs, on *stack* (which the caller started and will end).
 
-    def __init__(self, stack: DevStack, *, progress: Callable[[str], None] = lambda line: None, **settings: str) -> None:
+    *settings* change the controller's environment; the stand-ins named in *without* are not started: they then say where the real one is.
+    """
+
+    def __init__(
+        self, stack: DevStack, *, progress: Callable[[str], None] = lambda line: None, without: Collection[str] = (), **settings: str
+    ) -> None:
         self.stack = stack
         self._progress = progress
+        self._without = frozenset(without)
         self._settings = settings
 
     standins: Standins
@@ -111,7 +117,7 @@ class System:
 
     def __enter__(self) -> Self:
         self._progress("Stand-ins for Google, Anthropic and the shop ...")
-        self.standins = start_standins(self.stack)
+        self.standins = start_standins(self.stack, without=self._without)
         self._progress("Database schema ...")
         migrations.upgrade(self.stack.postgres.dsn)
         self.controller = Controller(self.stack, self._environment())

@@ -41,7 +41,7 @@ class KeepSilent:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """Press a key of the telephone."""
+    """Press a key of the telephone, or several in a row: "104802#"."""
 
     key: str
 

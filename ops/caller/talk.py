@@ -17,6 +17,7 @@ from ops.caller.script import HangUp, Interrupt, KeepSilent, Listen, Press, Say,
 from ops.standins.phrasebook import phrase
 
 _POLL_S = 0.02  # one frame: nothing on the wire changes faster
+_BETWEEN_KEYS_S = 0.3  # a key is down for 120 ms
 
 
 class TalkFailed(Exception):
@@ -108,7 +109,7 @@ class Talk:
             case Press(key):
                 self._note(step)
                 self._tell(f"presses {key}")
-                await self._phone.press(key)
+                await self._press(key)
             case HangUp():
                 self._note(step)
                 self._tell("hangs up")
@@ -116,6 +117,12 @@ class Talk:
             case UntilEnd(within_s):
                 self._note(step)
                 await until(lambda: self._phone.gone, within_s, "the end of the call")
+
+    async def _press(self, keys: str) -> None:
+        for place, key in enumerate(keys):
+            if place:
+                await asyncio.sleep(_BETWEEN_KEYS_S)
+            await self._phone.press(key)
 
     def _note(self, step: Step) -> Exchange:
         exchange = Exchange(step, time.monotonic())

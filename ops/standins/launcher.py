@@ -135,7 +135,10 @@ class Standins:
 
 
 def start_standins(stack: Stack, *, without: Collection[str] = (), timeout_s: float = START_S) -> Standins:
-    """Start all but *without* side by side and wait until each serves. Raises ``ServiceFailed`` with the tail of the log of one that does not."""
+    """Start all but *without* side by side and wait until each serves.
+
+    Raises ``ServiceFailed`` with the tail of the log of one that does not.
+    """
     keys = {"ANTHROPIC_API_KEY": f"fake-{secrets.token_hex(8)}", "SHOP_API_KEY": f"fake-{secrets.token_hex(8)}"}
     ways: dict[str, Callable[[], Standin]] = {
         "google_stt": lambda: _start_grpc(stack, "google_stt"),

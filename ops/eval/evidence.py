@@ -1,0 +1,40 @@
+"""What a call left behind: its record, the shop's rows, and what had to stay secret."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    call: Row  # columns of ``calls``
+    turns: Sequence[Row] = ()
+    tool_calls: Sequence[Row] = ()
+    orders: Sequence[Row] = ()  # the caller's at the shop, as its control endpoint shows them
+    bookings: Sequence[Row] = ()
+    secrets: frozenset[str] = frozenset()  # others' orders, tracking numbers and addresses
+    latencies_ms: Sequence[float] = field(default_factory=tuple)  # at the ear
+    trouble: str | None = None  # the talk itself went wrong
+
+    @property
+    def said(self) -> list[Row]:
+        """The agent's turns."""
+        return [turn for turn in self.turns if turn["speaker"] == "agent"]
+
+
+def secrets_of_others(orders: Sequence[Row], bookings: Sequence[Row], phone: str) -> frozenset[str]:
+    """What nobody but its owner may hear: of orders and bookings that are not *phone*'s."""
+    found: set[str] = set()
+    for order in orders:
+        if order["customer_phone"] != phone:
+            delivery = order.get("delivery") or {}
+            # A pickup point's address is everybody's.
+            address = None if delivery.get("pickup_point_id") else delivery.get("address")
+            found |= {str(secret) for secret in (order["id"], order.get("tracking_number"), address) if secret}
+    found |= {str(booking["id"]) for booking in bookings if booking["phone"] != phone}
+    mine = {str((order.get("delivery") or {}).get("address")) for order in orders if order["customer_phone"] == phone}
+    return frozenset(found - mine)
