@@ -12,8 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ops.standins.anthropic_api.brain import finding, ordering, telling, visiting
-from ops.standins.anthropic_api.brain import situation as reading
+from ops.standins.anthropic_api.brain import finding, ordering, reading, telling, visiting
 from ops.standins.anthropic_api.brain.asking import Ask
 from ops.standins.anthropic_api.brain.blocks import Block, Flow, Tools, ask, before, say, use
 from ops.standins.anthropic_api.brain.finding import SEASON_WISHED, search_or_ask
