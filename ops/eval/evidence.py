@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,19 @@ class Evidence:
     def said(self) -> list[Row]:
         """The agent's turns."""
         return [turn for turn in self.turns if turn["speaker"] == "agent"]
+
+    def told(self) -> Iterator[str]:
+        """The talk, a line for each turn and each use of a tool: for people who look for what went wrong."""
+        for turn in self.turns:
+            yield from (_use_told(use) for use in self.tool_calls if use["turn_number"] == turn["turn_number"])
+            cut = " ✂" if turn.get("interrupted") else ""
+            text = turn["text"] if turn["speaker"] == "caller" else turn["heard_text"]
+            yield f"{turn['speaker']}: {text or ''}{cut}"
+
+
+def _use_told(use: Row) -> str:
+    refused = "" if use["success"] else f" ✗ {use['result'].get('error', '')}"
+    return f"  {use['name']} {json.dumps(use['arguments'], ensure_ascii=False)}{refused}"
 
 
 def secrets_of_others(orders: Sequence[Row], bookings: Sequence[Row], phone: str) -> frozenset[str]:

@@ -30,6 +30,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     turns: int = 0  # of both
     latencies_ms: list[int] = []  # at his ear
     length_s: float = 0.0
+    talk: list[str] = []  # what was said and done, where something is wrong
 
     @property
     def passed(self) -> bool:
@@ -44,7 +45,7 @@ def judge(customer: Customer, evidence: Evidence) -> Verdict:
     failures += _orders(expect, evidence)
     failures += _bookings(expect, evidence)
     failures += [f"{name} worked" for name in expect.refused if any(use["name"] == name for use in _worked(evidence))]
-    return Verdict(
+    verdict = Verdict(
         name=customer.name,
         topic=customer.topic,
         language=customer.language,
@@ -58,6 +59,7 @@ def judge(customer: Customer, evidence: Evidence) -> Verdict:
         latencies_ms=[round(latency) for latency in evidence.latencies_ms],
         length_s=_length_s(evidence.call),
     )
+    return verdict if verdict.passed else msgspec.structs.replace(verdict, talk=list(evidence.told()))
 
 
 def _worked(evidence: Evidence) -> list[Row]:

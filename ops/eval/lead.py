@@ -140,6 +140,8 @@ class Leading:
         ours = max((turn["turn_number"] for turn in shown.turns if turn["speaker"] == "caller"), default=0)
         if not agents or len(agents) <= self._turns_heard or agents[-1]["turn_number"] < ours:
             return None
+        if agents[-1]["interrupted"]:  # an answer to what he said meanwhile is to come
+            return None
         if shown.call["state"] != "listening" or self._telephone.ear.quiet_s(time.monotonic()) < QUIET_S:
             return None
         self._turns_heard = len(agents)

@@ -32,6 +32,8 @@ def show(console: Console, run: Run) -> None:
         for what in [*verdict.failures, *(f"[red]violation[/red] {escape(found)}" for found in verdict.violations)]:
             told_what = what if what.startswith("[red]") else escape(what)
             console.print(f"  [bold]{verdict.name}[/bold]: {told_what}")
+        for line in verdict.talk:
+            console.print(f"      [dim]{escape(line)}[/dim]")
 
 
 def show_comparison(console: Console, last: Run, comparison: Comparison) -> None:

@@ -80,10 +80,11 @@ _LIMIT = re.compile(
     r"\b(?:до|не дорожч\w*|не дороже|не більш\w*|не больше|максимум|в межах|дешевш\w* за|дешевле)(?: за| ніж| чем)? (\d{3,6})\b"
 )
 _YEAR = re.compile(r"\b(19[89]\d|20[0-4]\d)\b|\b(\d{1,2})(?: -)?(?: ?го)? (?:р[оі]к|год|р\b)")
+_REJECTED = re.compile(r"\bне (?:зим|л[іе]тн|всесез)\w*")  # "не зимові, а літні"
 
 
 def facts_in(text: str) -> Facts:
-    said = plain(text)
+    said = _REJECTED.sub(" ", plain(text))
     make, model = _car(said)
     limit = _LIMIT.search(said)
     size = SIZE.search(said)
