@@ -16,6 +16,7 @@ from msgspec import Meta
 from agent.guard.consent import heard_and_confirmed_booking, heard_and_confirmed_cancel
 from agent.guard.dates import in_the_future
 from agent.guard.ownership import own_booking
+from agent.phone import normalise
 from agent.shop import Booking, BookingWish
 from agent.tools.fitting import SERVICES, Diameter, ServiceType, StationId
 from agent.tools.orders import UNKNOWN_ORDER, Name, OrderId
@@ -140,8 +141,9 @@ def booking_in_words(booking: Booking) -> dict[str, Any]:
 
 
 async def _bookings(desk: Desk) -> list[Booking]:
-    """All of the caller's, as the shop has them now; the case learns them."""
-    bookings = list(await desk.shop.fitting.bookings_of(desk.caller_number, request_id=desk.request_id))
+    """All of the caller's, as the shop has them now; the case learns them. Another's that its search may bring are not."""
+    found = await desk.shop.fitting.bookings_of(desk.caller_number, request_id=desk.request_id)
+    bookings = [one for one in found if normalise(one.phone) == desk.caller_number]
     desk.case.bookings.update((one.id, one) for one in bookings)
     return bookings
 

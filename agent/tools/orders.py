@@ -20,12 +20,16 @@ from agent.guard.ownership import own_order
 from agent.guard.totals import within_total
 from agent.phone import normalise
 from agent.shop import Order, OrderDraft, OrderItem, Payment
-from agent.tools.order_words import order_in_words, too_much
+from agent.tools.order_words import DRAFT, order_in_words, too_much
 from agent.tools.tool import Desk, ToolResult, no, tool
 from agent.tools.tyres import TOLD_AT_ONCE
 from agent.tools.writing import NO_NUMBER, changed, write_of
 
 UNKNOWN_ORDER = "Замовлення з таким номером на номер телефону абонента не знайдено. Перепитай номер або запропонуй оператора."
+_ORDERED_ALREADY = (
+    "Таке саме замовлення вже оформлено в цій розмові: № {}. Нового не створено, так і скажи. "
+    "Якщо абонент хоче ще одне таке саме, запропонуй оператора."
+)
 _QUANTITY_MAX = 99
 
 OrderId = Annotated[str, Meta(min_length=1, max_length=64, description="order_id з create_order_draft або get_order_status")]
@@ -66,7 +70,8 @@ async def get_order_status(wanted: GetOrderStatus, desk: Desk) -> ToolResult:
             return no(UNKNOWN_ORDER)
         found = [order]
     elif desk.caller_number:
-        found = list(await desk.shop.orders.orders_of(desk.caller_number, request_id=desk.request_id))
+        searched = await desk.shop.orders.orders_of(desk.caller_number, request_id=desk.request_id)
+        found = [order for order in searched if _callers(order, desk)]
     else:
         found = list(desk.case.orders.values())
     if not found:
@@ -105,7 +110,10 @@ async def create_order_draft(wanted: CreateOrderDraft, desk: Desk) -> ToolResult
     if order is None:  # done before a restart: the first result is in the ledger, the order at the shop
         order = await desk.shop.orders.order(written.result["order_id"], request_id=desk.request_id)
         _keep(order, name, desk)
-    return too_much(order, desk) or ToolResult({**written.result, **_short(quantities, desk)})
+    if order.status != DRAFT:  # the first result would pass for one more order
+        return no(_ORDERED_ALREADY.format(order.number))
+    told = order_in_words(order, desk.case) if written.again else written.result  # its delivery may have been set since
+    return too_much(order, desk) or ToolResult({**told, **_short(quantities, desk)})
 
 
 @tool(
@@ -148,8 +156,12 @@ async def _own_order(number: str, desk: Desk) -> Order | None:
         raise
     if order is None:
         return None
-    by_number = desk.caller_number != "" and normalise(order.phone) == desk.caller_number
-    return order if by_number or order.id in desk.case.orders else None
+    return order if _callers(order, desk) or order.id in desk.case.orders else None
+
+
+def _callers(order: Order, desk: Desk) -> bool:
+    """By its own number: a search of the shop's may bring more than was asked for."""
+    return desk.caller_number != "" and normalise(order.phone) == desk.caller_number
 
 
 def _contact(phone: str | None, desk: Desk) -> tuple[str, str | None]:

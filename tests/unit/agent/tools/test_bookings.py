@@ -164,6 +164,15 @@ async def test_a_booking_of_an_earlier_call_is_found_and_cancelled(shop: FakeSho
     assert (await get_customer_bookings.use({}, desk)).content["found"] == 0
 
 
+async def test_what_else_the_shops_search_brings_is_not_told(shop: FakeShop) -> None:
+    shop.booked = {"b0": EARLIER, "b1": dataclasses.replace(EARLIER, id="b1", phone="+380509998877", time=dt.time(10))}
+    shop.searches_loosely = True
+    desk = a_desk(shop)
+    result = await get_customer_bookings.use({}, desk)
+    assert [one["booking_id"] for one in result.content["bookings"]] == ["b0"]
+    assert set(desk.case.bookings) == {"b0"}
+
+
 async def test_bookings_that_have_passed_or_are_anothers_are_not_told(shop: FakeShop) -> None:
     shop.booked = {
         "b1": dataclasses.replace(EARLIER, id="b1", date=dt.date(2026, 11, 20)),

@@ -40,6 +40,23 @@ async def test_after_the_yes_the_order_is_confirmed_for_the_name_of_its_draft(sh
     assert desk.case.orders["order-1"].status == "confirmed"
 
 
+async def test_the_same_order_once_more_in_a_call_is_told_to_be_there_already(shop: FakeShop) -> None:
+    desk = await agreed(shop)
+    await confirm_order.use(CONFIRM, desk)
+    result = await create_order_draft.use(DRAFT, desk)
+    assert not result.success
+    assert "вже оформлено" in result.content["error"]
+    assert "№ 1001" in result.content["error"]
+    assert len(shop.placed) == 1
+
+
+async def test_a_draft_that_is_asked_for_again_is_told_with_its_delivery(shop: FakeShop) -> None:
+    desk = await agreed(shop)
+    result = await create_order_draft.use(DRAFT, desk)
+    assert "вул. Хрещатик, 1" in result.content["summary"]
+    assert result.content["total"] == "18150 грн"
+
+
 async def test_without_the_yes_nothing_is_confirmed(shop: FakeShop) -> None:
     desk = await agreed(shop)
     result = await confirm_order.use(CONFIRM, dataclasses.replace(desk, said=desk.said[:-1]))

@@ -45,6 +45,16 @@ async def test_the_caller_hears_his_own_orders_the_latest_first() -> None:
     assert desk.case.amounts_uah == {9400, 18000}
 
 
+async def test_what_else_the_shops_search_brings_is_not_told() -> None:
+    shop = shop_with(ON_ITS_WAY, dataclasses.replace(ON_ITS_WAY, id="o2", number="10002", phone=STRANGER, total_uah=9400))
+    shop.searches_loosely = True
+    desk = a_desk(shop)
+    result = await get_order_status.use({}, desk)
+    assert (result.content["found"], [order["number"] for order in result.content["orders"]]) == (1, ["10001"])
+    assert set(desk.case.orders) == {"o1"}
+    assert desk.case.amounts_uah == {18000}
+
+
 async def test_of_many_orders_only_the_three_latest_are_told() -> None:
     desk = a_desk(shop_with(*(dataclasses.replace(ON_ITS_WAY, id=f"o{n}", number=f"1000{n}") for n in range(5))))
     result = await get_order_status.use({}, desk)
