@@ -78,8 +78,10 @@ class Mouth:
 
     def fill(self) -> None:
         """Say something while the answer is awaited. It belongs to the turn that is awaited."""
-        self.model_failing = True
         turn = self._current
+        if turn is not None and turn.speech.waits_on_line:
+            return  # the answer is there and only held up: a filler would come behind it
+        self.model_failing = True
         if turn is None:
             return
         text = PHRASES[self._fillers.next(first=not turn.fillers)]

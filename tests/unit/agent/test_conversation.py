@@ -387,6 +387,22 @@ async def test_nobody_waits_longer_than_four_seconds_for_a_sound_and_not_for_eve
 
 
 @virtual_time
+async def test_an_answer_that_a_cough_holds_up_is_not_followed_by_a_filler() -> None:
+    talk = FakeTalk(says("Добре."))
+    talk.begin()
+    await talk.agent_is_silent()
+    await talk.says("так")
+    await asyncio.sleep(0.52)
+    await talk.makes_noise(250)
+    await talk.until(lambda: len(talk.transcript.turns) == 3)
+    turn = talk.transcript.turns[-1]
+    assert (turn.text, turn.heard_text) == ("Добре.", "Добре.")
+    await asyncio.sleep(3.0)
+    assert talk.voice.texts[-1] == "Добре."
+    await _leave(talk)
+
+
+@virtual_time
 async def test_a_slow_answer_follows_the_filler() -> None:
     talk = FakeTalk([Wait(4.0), TextDelta("Ось що я знайшла."), ReplyEnded("end_turn")])
     talk.begin()
