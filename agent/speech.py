@@ -135,6 +135,11 @@ class Speech:
     # What was heard.
 
     @property
+    def waits_on_line(self) -> bool:
+        """There is audio that has not left for the caller yet."""
+        return any(self._line.format.duration_ms(clause.fed_bytes) > clause.heard_ms for clause in self._clauses)
+
+    @property
     def heard_ms(self) -> int:
         return sum(clause.heard_ms for clause in self._clauses)
 

@@ -130,6 +130,20 @@ async def test_a_filler_that_is_not_ready_when_the_answer_is_stays_unsaid() -> N
     await leave(talk)
 
 
+@virtual_time
+async def test_an_answer_that_a_cough_holds_up_is_not_followed_by_a_filler() -> None:
+    talk = FakeTalk([Wait(0.1), *says("Так, є, і навіть дві різні. Які вам цікавіші?")])
+    talk.voice.latency_s = 0.02
+    talk.begin()
+    await talk.agent_is_silent()
+    await talk.says("Потрібні шини", final_after_s=0.1)
+    await talk.until(lambda: talk.model.requests)
+    await talk.makes_noise(400)
+    await talk.until(lambda: len(talk.transcript.turns) == 3)
+    assert fillers_in(talk.transcript.turns[-1].text) == []
+    await leave(talk)
+
+
 def test_fillers_and_prompts_are_bundled_so_that_the_cache_has_them_before_anybody_said_them() -> None:
     for key in (*FILLERS[:4], "still_there", "goodbye_silence", "didnt_hear", "apology_transfer", "transfer"):
         assert phrase_pcm(key, 16_000), key
