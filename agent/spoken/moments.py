@@ -31,6 +31,11 @@ _NAMED = re.compile(
     rf"(?<![\w.,/])(?P<days>\d{{1,2}}(?:-?го)?(?:{_MORE}\d{{1,2}}(?:-?го)?)*)\s+(?P<month>{'|'.join(_MONTHS)})(?!\w){_YEAR_TAIL}",
     re.IGNORECASE,
 )
+_FROM_TO_DAY = re.compile(
+    rf"\b(?P<of>з|із|зі|від)\s+(?P<first>\d{{1,2}})(?:-?го)?\s+по\s+(?P<last>\d{{1,2}})(?:-?(?:те|е))?\s+(?P<month>{'|'.join(_MONTHS)})(?!\w){_YEAR_TAIL}",
+    re.IGNORECASE,
+)
+_DAY = re.compile(r"(?<![\w.,/])(\d{1,2})(-?го)?\s+(числа|число)(?!\w)", re.IGNORECASE)
 _MONTH_YEAR = re.compile(
     rf"\b((?:січ|лют|берез|квіт|трав|черв|лип|серп|верес|жовт|листопад|груд)\w*)\s+({_YEAR})(?!\d)(?!\s*(?:р\b|рок|рік|грн|₴|грив|шт))",
     re.IGNORECASE,
@@ -130,6 +135,24 @@ def _say_named(match: re.Match[str], text: str) -> str | None:
     return f"{days} {match['month']}{year}"
 
 
+def _say_from_to_day(match: re.Match[str], text: str) -> str | None:
+    first, last = int(match["first"]), int(match["last"])
+    if not (1 <= first <= 31 and 1 <= last <= 31):
+        return None
+    days = f"{ordinal(first, Gender.NEUTER, Case.GENITIVE)} по {ordinal(last, Gender.NEUTER, Case.ACCUSATIVE)}"
+    year = f" {year_words(int(match['year']))} року" if match["year"] else ""
+    return f"{match['of']} {days} {match['month']}{year}"
+
+
+def _say_day(match: re.Match[str], text: str) -> str | None:
+    """ "24 числа", "до 2 числа", "на 24 число"; not "3 числа" on a tyre's side."""
+    day, suffix, word = int(match.group(1)), match.group(2), match.group(3)
+    counted = day in (2, 3, 4) and not suffix and case_before(text, match.start()) is not Case.GENITIVE
+    if not 1 <= day <= 31 or (counted and word.lower() == "числа"):
+        return None
+    return f"{ordinal(day, Gender.NEUTER, Case.GENITIVE if word.lower() == 'числа' else Case.ACCUSATIVE)} {word}"
+
+
 def _say_month_year(match: re.Match[str], text: str) -> str:
     return f"{match.group(1)} {year_words(int(match.group(2)))} року"
 
@@ -206,7 +229,9 @@ RULES = (
     Rule(_ISO, _say_iso),
     Rule(_DOTTED_TIME, _say_dotted_time),
     Rule(_DOTTED, _say_dotted),
+    Rule(_FROM_TO_DAY, _say_from_to_day),
     Rule(_NAMED, _say_named),
+    Rule(_DAY, _say_day),
     Rule(_TIME, _say_time),
     Rule(_YEARS, _say_years),
     Rule(_MONTH_YEAR, _say_month_year),
