@@ -30,6 +30,8 @@ _ORDERED_ALREADY = (
     "Таке саме замовлення вже оформлено в цій розмові: № {}. Нового не створено, так і скажи. "
     "Якщо абонент хоче ще одне таке саме, запропонуй оператора."
 )
+_PAYMENTS: dict[Payment, str] = {"cod": "при отриманні", "online": "онлайн за посиланням"}
+_PAID_OTHERWISE = "Замовлення вже підтверджено з іншою оплатою: {}. Змінити її може лише оператор, так і скажи."
 _QUANTITY_MAX = 99
 
 OrderId = Annotated[str, Meta(min_length=1, max_length=64, description="order_id з create_order_draft або get_order_status")]
@@ -132,18 +134,21 @@ async def confirm_order(wanted: ConfirmOrder, desk: Desk) -> ToolResult:
     if name is None:
         return no("Бракує імені клієнта. Запитай, на чиє ім'я замовлення.")
 
+    payment = _PAYMENTS[wanted.payment_method]
+
     async def act(key: uuid.UUID) -> dict[str, Any]:
         confirmed = await desk.shop.orders.confirm_order(
             order.id, payment=wanted.payment_method, name=name, sms=True, idempotency_key=key, request_id=desk.request_id
         )
-        return _told(confirmed, desk)
+        return {**_told(confirmed, desk), "payment": payment}
 
     async def look() -> dict[str, Any] | None:
         now = await desk.shop.orders.order(order.id, request_id=desk.request_id)
         return None if now.status == "draft" else _told(now, desk)
 
     written = await desk.once.do(write_of(desk, "confirm_order", number=accountable(desk, order.phone), order=order.id), act, look=look)
-    return ToolResult(written.result)
+    paid = written.result.get("payment", payment)  # an order that was read back does not tell
+    return ToolResult(written.result) if paid == payment else no(_PAID_OTHERWISE.format(paid))
 
 
 async def _own_order(number: str, desk: Desk) -> Order | None:

@@ -40,6 +40,16 @@ async def test_after_the_yes_the_order_is_confirmed_for_the_name_of_its_draft(sh
     assert desk.case.orders["order-1"].status == "confirmed"
 
 
+async def test_another_payment_after_the_confirmation_is_not_told_as_agreed(shop: FakeShop) -> None:
+    desk = await agreed(shop)
+    first = await confirm_order.use(CONFIRM, desk)
+    assert first.content["payment"] == "при отриманні"
+    assert await confirm_order.use(CONFIRM, desk) == first
+    other = await confirm_order.use({**CONFIRM, "payment_method": "online"}, desk)
+    assert not other.success
+    assert "при отриманні" in other.content["error"]
+
+
 async def test_the_same_order_once_more_in_a_call_is_told_to_be_there_already(shop: FakeShop) -> None:
     desk = await agreed(shop)
     await confirm_order.use(CONFIRM, desk)
