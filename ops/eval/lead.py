@@ -30,6 +30,7 @@ LOOK_S = 0.2
 ANSWER_WITHIN_S = 45.0  # for a turn of the agent, its tools and fillers included
 QUIET_S = 0.5
 TURNS_MAX = 30
+AGAIN_MAX = 2  # times that a question may come once more than he has answers to it
 _WITH_A_HUMAN = {"transferring", "operator"}
 
 
@@ -104,6 +105,8 @@ class Leading:
             answers = self._customer.answers[topic]
             among = (answers,) if isinstance(answers, str) else answers
             course.asked[topic] += 1
+            if course.asked[topic] > len(among) + AGAIN_MAX:
+                raise TalkFailed(f"asked for {topic} again and again: {heard!r}")
             return among[min(course.asked[topic], len(among)) - 1]
         if course.own:
             return course.own.pop(0)

@@ -18,9 +18,11 @@ from ops.eval.customer import Customer
 from ops.eval.evidence import Evidence, secrets_of_others
 from ops.eval.judge import Verdict, judge
 from ops.eval.lead import Leading, Watch
+from ops.standins.shop_api.catalogue import load
 from ops.system import System
 
 FIRST_NUMBER: Final = 380_930_000_000
+PLENTY = 500
 LIMIT_S = 240.0  # of one customer, from dialling to the closed record
 _NOTHING: Final = CallShown(call={"transferred_to_operator": False, "outcome": "no record"}, turns=[], tool_calls=[], writes=[], events=[])
 
@@ -39,6 +41,12 @@ class Shop:
         answer = await self._http.put(f"{self._url}/{what}", json=row)
         answer.raise_for_status()
 
+    async def fill(self) -> None:
+        """So many of whatever is on the shelf that customers do not take it from each other."""
+        for tyre in load().tyres:
+            if any(stock.on_shelf for stock in tyre.stock):
+                await self.has("stock", product_id=tyre.id, quantity=PLENTY)
+
     async def all(self, what: str) -> list[dict[str, Any]]:
         answer = await self._http.get(f"{self._url}/{what}")
         answer.raise_for_status()
@@ -52,6 +60,7 @@ async def run_all(
     turnstile = asyncio.Semaphore(at_once)
     shop = Shop(system.standins.control("shop").port)
     async with Exchange(system.stack.asterisk) as exchange:
+        await shop.fill()
         serving = asyncio.create_task(operators.serve(exchange), name="operators")
 
         async def one(place: int, customer: Customer) -> Verdict:

@@ -6,7 +6,10 @@ from ops.eval.customer import Customer, Expect, ShopHas, Use
 
 def _order(number: str) -> tuple[ShopHas, ...]:
     return (
-        ShopHas("orders", {"order_number": number, "city": "Полтава", "address": "відділення № 7", "tracking_number": "20451187000001"}),
+        ShopHas(
+            "orders",
+            {"order_number": number, "city": "Полтава", "address": "вулиця Соборності, 31", "tracking_number": f"20451187{number}"},
+        ),
     )
 
 

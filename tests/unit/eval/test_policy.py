@@ -87,11 +87,12 @@ def test_what_belongs_to_another_is_found_in_words_and_in_results() -> None:
     assert kinds(call(secrets=others, tool_calls=[*USES, leaked])) == ["foreign data"]
 
 
-def test_a_pickup_points_address_is_no_secret_and_neither_is_ones_own() -> None:
+def test_addresses_are_secret_but_not_those_of_pickup_points() -> None:
     at_a_point = {"city": "Київ", "address": "просп. Соборності, 19", "pickup_point_id": "pp-kyiv-2"}
-    fetched = order(customer_phone="+380930000002", id="ord-2", delivery=at_a_point)
-    same_address = order(customer_phone="+380930000002", id="ord-3")
-    assert secrets_of_others([order(), fetched, same_address], [booking()], "+380930000001") == {"ord-2", "ord-3"}
+    fetched = order(customer_phone="+380930000002", id="ord-2", origin="seed", delivery=at_a_point)
+    delivered = order(customer_phone="+380930000002", id="ord-3", origin="seed")
+    expected = {"ord-2", "ord-3", "відділення 7"}
+    assert secrets_of_others([order(), fetched, delivered], [booking()], "+380930000001") == expected
 
 
 def test_the_eleventh_tool_is_found_unless_it_was_refused_or_a_transfer() -> None:

@@ -89,10 +89,10 @@ def _towards_goal(now: Situation, tools: Tools) -> list[Block]:
     """When he said something of what is under way, or answered our question about it."""
     if now.goal is None:
         return []
-    if now.new_goal or now.new_wishes:
+    if now.new_facts and now.goal is Goal.ORDER:  # other tyres than those he was offered
+        return search_or_ask(now, tools)
+    if now.new_goal or now.new_wishes or now.new_facts:
         return on_with(now, tools)
-    if now.new_facts:
-        return search_or_ask(now, tools) if now.goal is Goal.ORDER else on_with(now, tools)
     if _DIGRESSIONS & set(now.intents):
         return []
     if {Intent.YES, Intent.NO, Intent.BACKCHANNEL, Intent.ORDER, Intent.DELIVERY} & set(now.intents):
