@@ -61,7 +61,8 @@ def start_talk(d: Draft, e: seen.LineJoined) -> None:
     d.become(leg_open=True)
     if d.call.rounds > MAX_ROUNDS:
         d.become(outcome="nobody_free", ended_by="controller")  # who looks through the records calls him back
-        d.announce("nobody_free_call_back" if d.call.caller_id else "nobody_free_call_again", leaves_next=False)
+        has_number = any(map(str.isdigit, d.call.caller_id))  # trunks send "anonymous" for a withheld one
+        d.announce("nobody_free_call_back" if has_number else "nobody_free_call_again", leaves_next=False)
         return
     d.become(state=State.TALKING)
     d.start_agent()

@@ -386,8 +386,9 @@ def test_when_nobody_is_free_the_caller_comes_back_twice_and_then_is_promised_a_
     assert closing(commands) == ("nobody_free", "controller"), "whoever is to call back finds him by this"
 
 
-def test_one_who_withheld_his_number_is_not_promised_a_call() -> None:
-    _, commands = third_time_back(replace(queued(), caller_id=""))
+@pytest.mark.parametrize("caller_id", ["", "anonymous", "Restricted"])
+def test_one_who_withheld_his_number_is_not_promised_a_call(caller_id: str) -> None:
+    _, commands = third_time_back(replace(queued(), caller_id=caller_id))
     assert announced(commands) == ["nobody_free_call_again"]
 
 
