@@ -163,12 +163,19 @@ class Mouth:
                         turn.hand_off = HandOff("asked" if asked else "limit", summary)
                 if turn.answer.objected:
                     break  # leaving the answer keeps its tools from beginning
-        reply = turn.answer.reply
-        last = reply.rounds[-1]
-        if not last.text.strip() and (turn.hand_off is not None or not reply.text):
-            # It must not leave him without a word.
-            last.text = PHRASES["transfer" if turn.hand_off is not None else "didnt_hear"]
-            await turn.speech.say(last.text, len(reply.rounds) - 1)
+        await self._leave_no_silence(turn)
+
+    async def _leave_no_silence(self, turn: AgentTurn) -> None:
+        """He is told that a human takes over where the model did not know of it; an empty reply ends in a question."""
+        assert turn.answer is not None
+        rounds = turn.answer.reply.rounds
+        last = rounds[-1]
+        unannounced = turn.hand_off is not None and turn.hand_off.why == "limit"
+        if turn.answer.objected or (last.text.strip() and not unannounced):
+            return
+        phrase = PHRASES["transfer" if turn.hand_off is not None else "didnt_hear"]
+        last.text = f"{last.text} {phrase}".strip()
+        await turn.speech.say(phrase, len(rounds) - 1)
 
     async def _say_all(self, turn: AgentTurn, clauses: list[str], round_index: int) -> None:
         """Say them up to the first that the guard objects to; the reply then is what was said, and a fixed phrase for the rest."""

@@ -14,6 +14,8 @@ import enum
 import re
 from typing import Literal
 
+from agent.guard.numbers import numbers_in
+
 Act = Literal["order", "booking", "cancel"]
 
 
@@ -91,10 +93,17 @@ _NOT_YET = _any(
     *("скільки", "сколько", "коли", "когда", "як", "как", r"як(?:ий|а|е|і|у)", r"как(?:ой|ая|ое|ие)", "де", "где", "куди", "куда"),
     *("чому", "почему", "навіщо", "зачем", "хто", "кто", "що", "что", "чи", "якщо", "если", "або", "или", "а", "алло"),
     *(r"оператор\w*", r"людин\w+", r"человек\w*", r"менеджер\w*"),
+    *(r"(?:пере|за|по)?(?:дзвон|телефон)\w+", r"(?:пере|по)?звон\w+", r"відклад\w+", r"отлож\w+", r"слуха\w+", r"слуша\w+", "інакше"),
+    *("иначе", r"швидш\w+", r"быстр\w+", r"побыстр\w+", "ще", "еще", "ещё"),
 )
+_UNREAD = _any("без", r"самов[иі]в\w+", r"самовывоз\w*", "завтра", "післязавтра", "послезавтра")  # another delivery than was read out
 _AWAY = _any(r"скас\w+", r"відмін\w+", r"отмен\w+", r"анулю\w+")
-_REVOKED = {"order": _AWAY, "booking": _AWAY, "cancel": _any(r"перенос\w+", r"перенес\w+", r"залиш\w+", r"остав\w+")}
-_STRANGE_MAX = {Agreement.MURMUR: 0, Agreement.PLAIN: 2, Agreement.EXPLICIT: 5}  # other words beside it: more are another message
+_REVOKED = {
+    "order": re.compile(f"{_AWAY.pattern}|{_UNREAD.pattern}"),
+    "booking": _AWAY,
+    "cancel": _any(r"перенос\w+", r"перенес\w+", r"залиш\w+", r"остав\w+"),
+}
+_STRANGE_MAX = {Agreement.MURMUR: 0, Agreement.PLAIN: 0, Agreement.EXPLICIT: 3}  # other words beside it: more are another message
 _AFTER_ALL = re.compile(r"\b(?:не (?:проти|заперечую|против|возражаю)|чом[уі] б?и? ?(?:й )?ні|почему бы? ?(?:и )?нет)\b")
 _WORD = re.compile(r"[^\W\d_]+(?:['’ʼ`][^\W\d_]+)*|\d+")
 
@@ -110,7 +119,8 @@ def agreement(text: str, act: Act) -> Agreement | None:
     found = [strength for word in words if (strength := _strength(word, act))]
     if not found:
         return None
-    strange = sum(not _strength(word, act) and not _NEUTRAL.fullmatch(word) for word in words)
+    counted = {word for number in numbers_in(bare) for word in _WORD.findall(bare[number.start : number.end])}  # the rules compare these
+    strange = sum(not _strength(word, act) and not _NEUTRAL.fullmatch(word) and word not in counted for word in words)
     strongest = max(found)
     return strongest if strange <= _STRANGE_MAX[strongest] else None
 

@@ -8,11 +8,13 @@ from typing import Any
 
 from agent.guard.refusal import Refusal
 from agent.ledger import Entry
+from agent.once import Write
 from agent.summary import in_brief
 from agent.tools.tool import Desk
 
 CALLS_MAX = 10  # uses of tools in one call
 ORDERS_MAX = 3  # confirmed orders of one number on one local day
+_MAY_HAVE_HAPPENED = frozenset({"begun", "unknown", "done"})
 TRANSFER = "transfer_to_operator"  # never counted: a human is always within reach
 
 
@@ -44,15 +46,16 @@ def accountable(desk: Desk, phone: str) -> str:
 
 
 def orders_today(wanted: Any, desk: Desk) -> Refusal | None:
-    """For ``confirm_order``; one that is confirmed already is not one more."""
+    """For ``confirm_order``; one that is confirmed already is not one more, nor is a repetition. What may have happened counts."""
     order = desk.case.orders.get(wanted.order_id)
     if order is not None and order.status != "draft":
         return None
     number = accountable(desk, order.phone if order else "")
     midnight = dt.datetime.combine(desk.now().date(), dt.time(), desk.now().tzinfo)
     entries = desk.once.ledger.entries(number=number, since_ms=int(midnight.timestamp() * 1000))
-    done = sum(entry.intent == "confirm_order" and entry.stage == "done" for entry in entries)
-    if done < ORDERS_MAX:
+    this = Write(desk.call_id, number, "confirm_order", {"order": wanted.order_id}).key
+    others = {entry.key for entry in entries if entry.intent == "confirm_order" and entry.stage in _MAY_HAVE_HAPPENED} - {this}
+    if len(others) < ORDERS_MAX:
         return None
     return Refusal(
         f"Сьогодні з цього номера вже підтверджено {ORDERS_MAX} замовлення, більше не можна. Далі допоможе оператор.",

@@ -20,8 +20,8 @@ SELECT
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (
     id uuid, revision int, caller_id text, app text, channel_id text, state text, answered_at_ms bigint,
     ended_at_ms bigint, ended_by text, outcome text, scenario text, transferred boolean, transfer_reason text,
-    prompt_version text, quality float8, cost jsonb, media jsonb)
-LEFT JOIN customers ON customers.phone = row.caller_id
+    prompt_version text, quality float8, cost jsonb, media jsonb, phone text)
+LEFT JOIN customers ON customers.phone = row.phone
 ON CONFLICT (id, started_at) DO UPDATE SET
     revision = EXCLUDED.revision,
     caller_id = EXCLUDED.caller_id,

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from agent.phone import normalise
 from controller.journal.codec import map_texts
 from controller.journal.ids import call_uuid, derived_id, unix_ms
 from controller.journal.records import CallRevised, CustomerNamed, MachineStepped, Record, ToolCalled, TurnRecorded, WriteStaged
@@ -74,6 +75,7 @@ def _call_row(call: uuid.UUID, record: CallRevised) -> Row:
         "id": str(call),
         "revision": record.revision,
         "caller_id": record.caller_id,
+        "phone": normalise(record.caller_id),  # as customers have it
         "app": record.app,
         "channel_id": record.channel_id,
         "state": record.state,

@@ -225,6 +225,17 @@ async def test_the_model_asks_for_a_transfer_and_its_last_words_are_heard_first(
 
 
 @virtual_time
+async def test_an_empty_reply_after_a_tool_does_not_leave_him_in_silence() -> None:
+    talk = FakeTalk(uses("check_availability", "Зараз подивлюся.", tyre_id="T1"), says(""))
+    talk.begin()
+    await talk.agent_is_silent()
+    await talk.says("Чи є вони?")
+    await talk.until(lambda: len(talk.transcript.turns) == 3)
+    assert talk.transcript.turns[-1].heard_text == f"Зараз подивлюся. {PHRASES['didnt_hear']}"
+    await _leave(talk)
+
+
+@virtual_time
 async def test_a_transfer_without_words_is_announced() -> None:
     talk = FakeTalk(uses("transfer_to_operator", reason="просить", summary="Хоче людину."))
     talk.begin()

@@ -134,6 +134,12 @@ class Shell:
     ended: bool = False
     longest_ms: int = 0
 
+    @property
+    def filling(self) -> bool:
+        """A filler sounds."""
+        due = [type(event) for _, event in self.due]
+        return due.count(FillerEnded) > due.count(FillerStarted)
+
     def pass_to(self, until_ms: int) -> None:
         while not self.ended:
             times = [at for at, _ in self.due]
@@ -232,7 +238,7 @@ def test_whatever_happens_he_who_waits_for_us_never_hears_four_seconds_of_silenc
                 now_ms += length_ms
                 shell.pass_to(now_ms)
                 shell.happen(SpeechEnded(now_ms), now_ms)
-            case "reply" if shell.turn.state is TurnState.THINKING:
+            case "reply" if shell.turn.state is TurnState.THINKING and not shell.filling:  # on a line the answer queues behind a filler
                 shell.happen(ReplyStarted(), now_ms)
                 now_ms += length_ms
                 shell.pass_to(now_ms)

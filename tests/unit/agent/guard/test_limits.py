@@ -9,6 +9,7 @@ import pytest
 from agent.case import Case, Said
 from agent.guard.limits import TRANSFER, accountable, note_use, only_listed, orders_today, within_calls
 from agent.ledger import Entry, Stage
+from agent.once import Write
 from agent.shop import Order
 from tests.fakes.desk import CALLER, NOW, FakeLedger, a_desk
 
@@ -78,11 +79,21 @@ def test_the_third_order_confirmed_once_more_is_not_a_fourth() -> None:
     assert orders_today(CONFIRM, a_desk(ledger=ledger, case=Case(orders={"o9": again}))) is None
 
 
-@pytest.mark.parametrize("stage", ["begun", "refused", "unknown"])
-def test_only_orders_that_were_really_confirmed_count(stage: Stage) -> None:
+@pytest.mark.parametrize(("stage", "counts"), [("begun", True), ("unknown", True), ("done", True), ("refused", False)])
+def test_orders_that_may_have_been_confirmed_count(stage: Stage, counts: bool) -> None:
     ledger = FakeLedger()
     confirmed(ledger, 3, stage=stage)
-    assert orders_today(CONFIRM, a_desk(ledger=ledger)) is None
+    assert (orders_today(CONFIRM, a_desk(ledger=ledger)) is not None) is counts
+
+
+def test_the_third_confirmation_whose_outcome_is_unknown_may_be_repeated() -> None:
+    ledger = FakeLedger()
+    confirmed(ledger, 2)
+    desk = a_desk(ledger=ledger, case=Case(orders={"o9": ORDER}))
+    this = Write(desk.call_id, desk.caller_number, "confirm_order", {"order": "o9"})
+    at_ms = int(NOW.timestamp() * 1000)
+    ledger.note(Entry(call_id=desk.call_id, number=desk.caller_number, intent="confirm_order", stage="unknown", at_ms=at_ms, key=this.key))
+    assert orders_today(CONFIRM, desk) is None
 
 
 def test_yesterdays_orders_and_others_orders_do_not_count() -> None:

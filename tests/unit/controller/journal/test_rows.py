@@ -56,3 +56,10 @@ def test_nul_characters_are_replaced_wherever_they_stand() -> None:
 def test_a_record_of_no_proper_call_is_refused() -> None:
     with pytest.raises(ValueError, match="UUID"):
         row_of(call_revised("not-a-call"))
+
+
+@pytest.mark.parametrize("told", ["+380671234567", "380671234567", "0671234567"])
+def test_a_customer_is_found_in_whatever_form_the_trunk_tells_his_number(told: str) -> None:
+    row = row_of(msgspec.structs.replace(call_revised(new_call_id()), caller_id=told))
+    assert row.columns["phone"] == "+380671234567"
+    assert row.columns["caller_id"] == told
