@@ -22,14 +22,14 @@ NAMES = (
     "warranty",
     "sixteen_are_for_a_human",
 )
-AT_ONCE = 4
-HURRIED = 2.2  # of the agent's speech
+AT_ONCE = 8
+HURRIED = 2.4  # of the agent's speech
 pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(scope="module")
 def verdicts(system: System) -> Iterator[dict[str, Verdict]]:
-    """Some at once: a talk takes as long as speech does."""
+    """All at once: a talk takes as long as speech does."""
     system.standins.reset()
     system.standins.control("google_tts").set(speed=HURRIED)
     if not system.controller.running:
