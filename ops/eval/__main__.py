@@ -2,8 +2,8 @@
 
     python -m ops.eval [name or topic ...] [--at-once 4] [--json path] [--speed 1.8]
 
-With ANTHROPIC_API_KEY in the environment the real model answers (ANTHROPIC_MODEL chooses it) and no stand-in for it is started; speech
-and shop stay stand-ins. That costs money: about a cent a customer.
+With ANTHROPIC_API_KEY in the environment the real model answers (at ANTHROPIC_BASE_URL, by default the vendor's own; ANTHROPIC_MODEL
+chooses it) and no stand-in for it is started; speech and shop stay stand-ins. That costs money: about a cent a customer.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def main() -> int:
 def _run(
     customers: Sequence[Customer], options: argparse.Namespace, progress: Callable[[str], None], tell: Callable[[Verdict], None]
 ) -> Run:
-    settings, model = _model()
+    settings, model = model_asked_for()
     with (
         DevStack(progress=progress) as stack,
         System(stack, progress=progress, without=() if not settings else ("anthropic",), **settings) as system,
@@ -78,12 +78,12 @@ def _run(
     return Run(at=f"{datetime.now(UTC):%Y-%m-%d %H:%M}", model=model, prompt=PROMPT_VERSION, verdicts=verdicts)
 
 
-def _model() -> tuple[dict[str, str], str]:
+def model_asked_for() -> tuple[dict[str, str], str]:
     """The controller's settings for the real model, and its name; none for the stand-in."""
     key = os.environ.get("ANTHROPIC_API_KEY", "")
     if not key:
         return {}, STANDIN
-    return {"ANTHROPIC_API_KEY": key, "ANTHROPIC_BASE_URL": ""}, os.environ.get("ANTHROPIC_MODEL", "the default model")
+    return {"ANTHROPIC_API_KEY": key}, os.environ.get("ANTHROPIC_MODEL", "the default model")
 
 
 def _options() -> argparse.Namespace:
