@@ -3,7 +3,8 @@
     python -m ops.eval [name or topic ...] [--at-once 4] [--json path] [--speed 1.8]
 
 With ANTHROPIC_API_KEY in the environment the real model answers (at ANTHROPIC_BASE_URL, by default the vendor's own; ANTHROPIC_MODEL
-chooses it) and no stand-in for it is started; speech and shop stay stand-ins. That costs money: about a cent a customer.
+chooses it) and no stand-in for it is started; speech and shop stay stand-ins. That costs money; so far only the switch
+was tried, against a stand-in that was started by hand.
 """
 
 from __future__ import annotations
