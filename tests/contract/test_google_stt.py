@@ -213,7 +213,7 @@ async def test_speech_in_which_a_stream_must_be_rotated_is_heard_whole_and_once(
 
 
 async def test_googles_five_minutes_are_survived_even_unannounced(google: Standin) -> None:
-    google.set(max_stream_s=3)
+    google.set(max_stream_s=0.6 * phrase("winter_tyres_camry").duration_ms / 1000)  # ends once in the middle of it
     async with ears(google) as recognition:
         await speak_in_real_time(recognition, spoken("winter_tyres_camry"))
         heard, _ = await next_final(recognition)
