@@ -21,6 +21,7 @@ from agent.case import Case, Said
 from agent.dialogue import Dialogue
 from agent.fillers import Fillers
 from agent.guard.speech import Objection, SpeechGuard
+from agent.guard.told import Told
 from agent.history import History, heard_part
 from agent.minutes import Minutes
 from agent.once import Once
@@ -45,6 +46,14 @@ _SHOPS_ZONE = ZoneInfo("Europe/Kyiv")
 @functools.cache
 def _speech_guard() -> SpeechGuard:
     return SpeechGuard(prompt_text(), [tool.name for tool in CATALOGUE])
+
+
+def warm_up_talks() -> None:
+    """Make what is the same in every call before the first: tens of milliseconds, in which no frame would go out."""
+    _speech_guard()
+    Told().take_text(prompt_text())
+    for one in CATALOGUE:
+        _ = one.spec
 
 
 def shops_time() -> dt.datetime:

@@ -25,7 +25,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from agent.conversation import Caller as AgentsCaller
-from agent.conversation import Conversation
+from agent.conversation import Conversation, warm_up_talks
 from agent.cost import Meter
 from agent.metering import metered
 from agent.phone import normalise
@@ -223,6 +223,7 @@ async def _audiosocket(settings: Settings) -> AsyncIterator[AudioSocketServer]:
 
 def _warm_up() -> None:
     """Read what calls will need, so that none of them waits for the disk."""
+    warm_up_talks()
     missing = warm_up(SLIN16.rate_hz, SLIN8.rate_hz)
     if missing:
         log.error("phrases_missing", phrases=missing)

@@ -10,8 +10,9 @@ Pure, and generous: a form that nobody uses is still understood as long as it ca
 
 from __future__ import annotations
 
+import functools
+import itertools
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 _GAP = "[ \\u00a0\\u202f.]"  # between groups of digits
@@ -176,13 +177,14 @@ def _read(match: re.Match[str]) -> _Part | None:
     if word[0].isdecimal():
         return _Part(float(re.sub(_GAP, "", word).replace(",", ".")), start, end, digits=True)
     word = re.sub("[’ʼ`]", "'", word)
-    for value, ordinal in _meanings(word):
-        return _Part(value, start, end, ordinal)
-    return None
+    meaning = _meaning(word)
+    return _Part(meaning[0], start, end, meaning[1]) if meaning else None
 
 
-def _meanings(word: str) -> Iterator[tuple[float, bool]]:
+@functools.lru_cache(maxsize=8_192)  # about sixty forms a word, in the event loop: most words come again
+def _meaning(word: str) -> tuple[float, bool] | None:
+    """The value, and whether it is an ordinal's; None for a word that is no number."""
     if _ONE_AND_A_HALF.fullmatch(word):
-        yield 1.5, False
-    yield from ((value, False) for value, form in _CARDINAL if form.fullmatch(word))
-    yield from ((value, True) for value, form in _ORDINAL_FORMS if form.fullmatch(word))
+        return 1.5, False
+    forms = itertools.chain(((value, False, form) for value, form in _CARDINAL), ((value, True, form) for value, form in _ORDINAL_FORMS))
+    return next(((value, ordinal) for value, ordinal, form in forms if form.fullmatch(word)), None)

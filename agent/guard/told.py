@@ -7,6 +7,7 @@ caller's words ───┘
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,9 +30,11 @@ class Told:
 
     def take_text(self, text: str) -> None:
         """A text of ours: the prompt, or a part of a tool's result."""
-        self.amounts_uah |= {value for value, behind in _marked(text) if CURRENCY.match(behind)}
-        self.percents |= {value for value, behind in _marked(text) if PERCENT.match(behind)}
-        self.free = self.free or FREE.search(text) is not None
+        for line in text.splitlines():
+            amounts_uah, percents, free = _sums_in(line)
+            self.amounts_uah |= amounts_uah
+            self.percents |= percents
+            self.free = self.free or free
 
     def take_result(self, result: Mapping[str, Any]) -> None:
         for text in _texts(result):
@@ -53,6 +56,15 @@ class Told:
             or any(amount_uah == count * one for one in told for count in counts)
             or any(amount_uah - one in told for one in told)
         )
+
+
+@functools.lru_cache(maxsize=1_024)  # the prompt's lines are the same in every call
+def _sums_in(line: str) -> tuple[frozenset[int], frozenset[int], bool]:
+    """Amounts in UAH, percentages, and whether something is said to cost nothing."""
+    marked = list(_marked(line))
+    amounts_uah = frozenset(value for value, behind in marked if CURRENCY.match(behind))
+    percents = frozenset(value for value, behind in marked if PERCENT.match(behind))
+    return amounts_uah, percents, FREE.search(line) is not None
 
 
 def _marked(text: str) -> Iterator[tuple[int, str]]:

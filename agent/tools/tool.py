@@ -11,6 +11,7 @@ the words say no more than is known.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import inspect
 import re
 import typing
@@ -111,8 +112,9 @@ def tool(description: str, *rules: Rule) -> Callable[[Callable[[A, Desk], Awaita
     return wrap
 
 
-def schema_of(arguments: type[msgspec.Struct]) -> dict[str, Any]:
-    """JSON schema of a Struct, without references or titles, open to no other fields."""
+@functools.cache
+def schema_of(arguments: type[msgspec.Struct]) -> Mapping[str, Any]:
+    """JSON schema of a Struct, without references or titles, open to no other fields. Made once; not to be changed."""
     _, components = msgspec.json.schema_components([arguments], ref_template="{name}")
     schema: dict[str, Any] = _whole(components[arguments.__name__], components)
     return {**schema, "additionalProperties": False}
