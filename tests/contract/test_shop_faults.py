@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -20,40 +20,10 @@ from tests.contract.shop_standin import (
     TO_ADDRESS,
     WISH,
     a_draft,
-    as_at_the_start,
-    client_of,
     no_nap,
     plain_http,
-    shop_served,
     written,
 )
-
-
-@pytest.fixture
-def control() -> Control[ShopSettings]:
-    return as_at_the_start()
-
-
-@pytest.fixture
-async def url(control: Control[ShopSettings]) -> AsyncIterator[str]:
-    async with shop_served() as url:
-        yield url
-
-
-@pytest.fixture
-async def shop(url: str) -> AsyncIterator[HttpShop]:
-    shop = client_of(url)
-    yield shop
-    await shop.aclose()
-
-
-@pytest.fixture
-async def impatient(url: str) -> AsyncIterator[HttpShop]:
-    """For a shop that hangs."""
-    shop = client_of(url, timeout_s=0.5)
-    yield shop
-    await shop.aclose()
-
 
 Write = Callable[[HttpShop, str], Awaitable[object]]
 WRITES: dict[str, Write] = {  # of a shop with an order that has its delivery, and a booking; the id is of what is written to

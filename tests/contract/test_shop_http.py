@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -15,41 +14,12 @@ from ops.standins.control import Control
 from ops.standins.shop_api.app import ShopSettings
 from tests.contract.shop_standin import (
     KEY,
-    as_at_the_start,
-    client_of,
     get,
     no_nap,
     plain_http,
-    shop_served,
 )
 
 WINTER_CAMRY = TyreQuery(season="winter", vehicle_make="Toyota", vehicle_model="Camry", vehicle_year=2019)
-
-
-@pytest.fixture
-def control() -> Control[ShopSettings]:
-    return as_at_the_start()
-
-
-@pytest.fixture
-async def url(control: Control[ShopSettings]) -> AsyncIterator[str]:
-    async with shop_served() as url:
-        yield url
-
-
-@pytest.fixture
-async def shop(url: str) -> AsyncIterator[HttpShop]:
-    shop = client_of(url)
-    yield shop
-    await shop.aclose()
-
-
-@pytest.fixture
-async def impatient(url: str) -> AsyncIterator[HttpShop]:
-    """For a shop that hangs."""
-    shop = client_of(url, timeout_s=0.5)
-    yield shop
-    await shop.aclose()
 
 
 async def test_winter_tyres_for_a_camry_are_found_by_the_car(shop: HttpShop) -> None:

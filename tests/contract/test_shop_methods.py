@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
 import pytest
 
 from agent.adapters.shop_http import HttpShop
 from agent.errors import ShopFailed
 from agent.shop import BookingWish, DaySlots, Delivery, OrderDraft, OrderItem, Station
-from ops.standins.control import Control
-from ops.standins.shop_api.app import ShopSettings
 from tests.contract.shop_standin import (
     DRAFT,
     LATER,
@@ -21,31 +19,10 @@ from tests.contract.shop_standin import (
     TUESDAY,
     WISH,
     a_draft,
-    as_at_the_start,
-    client_of,
     confirmed,
     get,
-    shop_served,
     written,
 )
-
-
-@pytest.fixture
-def control() -> Control[ShopSettings]:
-    return as_at_the_start()
-
-
-@pytest.fixture
-async def url(control: Control[ShopSettings]) -> AsyncIterator[str]:
-    async with shop_served() as url:
-        yield url
-
-
-@pytest.fixture
-async def shop(url: str) -> AsyncIterator[HttpShop]:
-    shop = client_of(url)
-    yield shop
-    await shop.aclose()
 
 
 async def test_an_order_goes_from_draft_over_delivery_to_confirmed(shop: HttpShop, url: str) -> None:
