@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -25,7 +25,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from agent.conversation import Caller as AgentsCaller
-from agent.conversation import Conversation, warm_up_talks
+from agent.conversation import Conversation, Services, warm_up_talks
 from agent.cost import Meter
 from agent.metering import metered
 from agent.phone import normalise
@@ -115,23 +115,12 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         records = Records(journal.append, live.append, metrics.append)
 
         customers = await exits.enter_async_context(Customers.open(settings.database.url.get_secret_value(), journal.append))
-        turn = TurnConfig(silence_ms=round(settings.calls.silence_s * 1000))
-        agent_settings = AgentSettings(turn=turn, context_tokens=settings.anthropic.context_tokens)
-        prices = settings.prices.prices
-
-        async def converse(caller: Caller, record: CallRecord) -> ConversationLike:
-            number, meter = normalise(caller.number), Meter()
-            record.billed(partial(meter.cost_usd, prices))
-            known = AgentsCaller(number, await customers.name_of(number), caller.call_id)
-            transcript = Introductions(record, number, customers.remember)
-            return Conversation(metered(services, meter), transcript, known, agent_settings, on_objection=agent_metrics.objected)
-
         around = Surroundings(
             asterisk=rest,
             lines=lines,
             advertised=settings.audiosocket.address(lines.port),
             journal=records,
-            converse=converse,
+            converse=_converse(settings, services, customers, agent_metrics),
             phrase=lambda key, audio: phrase_pcm(key, audio.rate_hz),
             prompt_version=PROMPT_VERSION,
         )
@@ -162,6 +151,24 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         app = make_app(make_readiness(observed), registry, Masking(secrets_of(settings)))
         api_port = await exits.enter_async_context(serving(app, api))
         yield Controller(switchboard=switchboard, recovery=recovery, journal=journal, socket=socket, api_port=api_port)
+
+
+def _converse(
+    settings: Settings, services: Services, customers: Customers, metrics: AgentMetrics
+) -> Callable[[Caller, CallRecord], Awaitable[ConversationLike]]:
+    """What gives each call its conversation: metered, and with a caller we may know."""
+    turn = TurnConfig(silence_ms=round(settings.calls.silence_s * 1000))
+    agent_settings = AgentSettings(turn=turn, context_tokens=settings.anthropic.context_tokens)
+    prices = settings.prices.prices
+
+    async def converse(caller: Caller, record: CallRecord) -> ConversationLike:
+        number, meter = normalise(caller.number), Meter()
+        record.billed(partial(meter.cost_usd, prices))
+        known = AgentsCaller(number, await customers.name_of(number), caller.call_id)
+        transcript = Introductions(record, number, customers.remember)
+        return Conversation(metered(services, meter), transcript, known, agent_settings, on_objection=metrics.objected)
+
+    return converse
 
 
 async def run(settings: Settings, log_queue: LogQueue | None = None) -> None:
