@@ -48,6 +48,6 @@ $(STAMP):
 	@echo "Preparing $(VENV) with $$($(PYTHON) --version) (once; later runs take it as it is) ..."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@$(PYTHON) -m venv --clear $(VENV) || { echo "python3-venv is missing: apt install python3-venv" >&2; exit 1; }
-	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --require-hashes -r requirements-dev.lock | grep --line-buffered -E '^(Collecting|Installing|Successfully)' | cut -c1-120
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --require-hashes --no-deps -r requirements-dev.lock | grep --line-buffered -E '^(Collecting|Installing|Successfully)' | cut -c1-120
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
 	@rm -f $(VENV)/.installed-* && touch $(STAMP)
