@@ -19,7 +19,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from agent.records import AgentState, ToolCallRecord, TurnRecord
+from agent.records import AgentState, LiveText, Moment, ToolCallRecord, TurnRecord
 from audiosocket.audio import AudioFormat
 
 
@@ -168,3 +168,8 @@ class Transcript(Protocol):
         """A turn, or a later correction of it: same ``turn_number`` and a higher ``revision``."""
 
     def tool_call(self, call: ToolCallRecord) -> None: ...
+
+    def live(self, text: LiveText) -> None:
+        """A turn as it is being spoken; shown and forgotten."""
+
+    def note(self, moment: Moment) -> None: ...

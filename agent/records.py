@@ -47,6 +47,26 @@ class TurnRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     language: str | None = None
     latencies: Latencies = Latencies()
     usage: dict[str, int] = {}
+    prompted_by: str = ""  # agent only: the supervisor who had it said; empty: the agent's own words
+
+
+class LiveText(msgspec.Struct, frozen=True, kw_only=True):
+    """A turn in the making, for those who watch; the ``TurnRecord`` of the same number replaces it and is what is kept."""
+
+    turn_number: int
+    speaker: Literal["caller", "agent"]
+    text: str  # the whole turn so far: what the recogniser makes of it, what is being spoken
+    started_at_ms: int  # Unix time
+
+
+class Moment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing worth a line in the call's log that is neither a turn nor a tool call."""
+
+    source: Literal["vad", "stt", "llm", "tts", "tool", "rtp"]
+    name: str  # past tense, as in SpeechBegan, FirstToken, BargeIn
+    level: Literal["", "warn", "err"] = ""
+    text: str = ""  # for people, short
+    data: dict[str, Any] = {}
 
 
 class ToolCallRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

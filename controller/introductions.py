@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from agent.ports import Transcript
-from agent.records import AgentState, ToolCallRecord, TurnRecord
+from agent.records import AgentState, LiveText, Moment, ToolCallRecord, TurnRecord
 
 _WITH_A_NAME = frozenset({"create_order_draft", "book_fitting"})
 
@@ -32,3 +32,9 @@ class Introductions:
         name = call.arguments.get("customer_name")
         if call.success and call.name in _WITH_A_NAME and isinstance(name, str) and name.strip():
             self._remember(self._number, name)
+
+    def live(self, text: LiveText) -> None:
+        self._transcript.live(text)
+
+    def note(self, moment: Moment) -> None:
+        self._transcript.note(moment)

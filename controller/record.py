@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 from msgspec.structs import replace
 
-from agent.records import AgentState, ToolCallRecord, TurnRecord
+from agent.records import AgentState, LiveText, Moment, ToolCallRecord, TurnRecord
 from controller.call.commands import AnyCommand
 from controller.call.events import AnyEvent
 from controller.call.state import SHOWN, Call, State
-from controller.journal.records import CallRevised, MachineStepped, Record, ToolCalled, TurnRecorded
+from controller.journal.records import CallRevised, Logged, MachineStepped, Record, ToolCalled, TurnRecorded
 
 
 class Journal(Protocol):
@@ -26,15 +26,37 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-class CallRecord:
-    """Satisfies ``agent.ports.Transcript``."""
+class Positions:
+    """Numbers for the lines of all calls of one process, growing over its restarts: microseconds, or one more than the one before."""
 
-    def __init__(self, journal: Journal, *, prompt_version: str | None = None, clock_ms: Callable[[], int] = now_ms) -> None:
+    def __init__(self, clock_ns: Callable[[], int] = time.time_ns) -> None:
+        self._clock_ns = clock_ns
+        self._last = 0
+
+    def __call__(self) -> int:
+        self._last = max(self._last + 1, self._clock_ns() // 1_000)
+        return self._last
+
+
+class CallRecord:
+    """Satisfies ``agent.ports.Transcript``. Every line of the call's log gets its number here, whoever tells of it."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        *,
+        prompt_version: str | None = None,
+        clock_ms: Callable[[], int] = now_ms,
+        positions: Callable[[], int] = Positions(),  # noqa: B008 - one for the whole process
+        on_live: Callable[[str, LiveText], None] = lambda call_id, text: None,
+    ) -> None:
         self._journal = journal
+        self._positions = positions
+        self._on_live = on_live
         self._prompt_version = prompt_version
         self._clock_ms = clock_ms
         self._call = Call()
-        self._steps = 0
+        self._lines = 0  # of the log
         self._agent: AgentState | None = None
         self._answered_at_ms: int | None = None
         self._latest: CallRevised | None = None
@@ -55,14 +77,14 @@ class CallRecord:
 
     def step(self, call: Call, event: AnyEvent, commands: Sequence[AnyCommand]) -> None:
         self._call = call
-        self._steps += 1
         if call.state is not State.TALKING:
             self._agent = None
         self._journal.append(
             MachineStepped(
                 call_id=call.call_id,
-                sequence=self._steps,
+                sequence=self._next_line(),
                 at_ms=self._clock_ms(),
+                position=self._positions(),
                 state=call.state,
                 event=msgspec.to_builtins(event),
                 commands=[msgspec.to_builtins(command) for command in commands],
@@ -70,6 +92,25 @@ class CallRecord:
         )
         if call.state is not State.ENDED:  # its last revision is the closing one
             self._revise()
+
+    def log(self, source: str, name: str, *, level: str = "", text: str = "", data: dict[str, Any] | None = None) -> None:
+        """A line that is no step of the machine; *data* is JSON-like."""
+        line = Logged(
+            call_id=self._call.call_id,
+            sequence=self._next_line(),
+            at_ms=self._clock_ms(),
+            position=self._positions(),
+            source=source,
+            name=name,
+            level=level,
+            text=text,
+            data=data or {},
+        )
+        self._journal.append(line)
+
+    def _next_line(self) -> int:
+        self._lines += 1
+        return self._lines
 
     def answered(self) -> None:
         if self._answered_at_ms is None:
@@ -96,9 +137,19 @@ class CallRecord:
 
     def turn(self, turn: TurnRecord) -> None:
         self._journal.append(TurnRecorded(call_id=self._call.call_id, turn=turn))
+        by_caller = turn.speaker == "caller"
+        told = {name: value for name, value in msgspec.to_builtins(turn).items() if name not in {"speaker", "text"}}
+        self.log("stt" if by_caller else "tts", "TurnTaken" if by_caller else "TurnSpoken", text=turn.text, data=told)
 
     def tool_call(self, call: ToolCallRecord) -> None:
         self._journal.append(ToolCalled(call_id=self._call.call_id, call=call))
+        self.log("tool", call.name, level="" if call.success else "err", text=f"{call.duration_ms} ms", data=msgspec.to_builtins(call))
+
+    def live(self, text: LiveText) -> None:
+        self._on_live(self._call.call_id, text)
+
+    def note(self, moment: Moment) -> None:
+        self.log(moment.source, moment.name, level=moment.level, text=moment.text, data=moment.data)
 
     def _revise(self, *, ended_at_ms: int | None = None, media: dict[str, int] | None = None) -> None:
         """A new revision, if anything is new; none after the closing one."""

@@ -12,15 +12,15 @@
 -- The newest revision wins, in whatever order they come. The customer is whoever has this number.
 INSERT INTO calls AS known (
     id, started_at, revision, caller_id, customer_id, app, channel_id, state, answered_at, ended_at, ended_by, outcome,
-    scenario, transferred_to_operator, transfer_reason, prompt_version, quality_score, cost_breakdown, media)
+    scenario, transferred_to_operator, transfer_reason, prompt_version, quality_score, cost_breakdown, media, operator, ended_who)
 SELECT
     row.id, uuid7_ts(row.id), row.revision, row.caller_id, customers.id, row.app, row.channel_id, row.state,
     to_timestamp(row.answered_at_ms / 1000.0), to_timestamp(row.ended_at_ms / 1000.0), row.ended_by, row.outcome,
-    row.scenario, row.transferred, row.transfer_reason, row.prompt_version, row.quality, row.cost, row.media
+    row.scenario, row.transferred, row.transfer_reason, row.prompt_version, row.quality, row.cost, row.media, row.operator, row.ended_who
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (
     id uuid, revision int, caller_id text, app text, channel_id text, state text, answered_at_ms bigint,
     ended_at_ms bigint, ended_by text, outcome text, scenario text, transferred boolean, transfer_reason text,
-    prompt_version text, quality float8, cost jsonb, media jsonb, phone text)
+    prompt_version text, quality float8, cost jsonb, media jsonb, phone text, operator text, ended_who text)
 LEFT JOIN customers ON customers.phone = row.phone
 ON CONFLICT (id, started_at) DO UPDATE SET
     revision = EXCLUDED.revision,
@@ -39,22 +39,24 @@ ON CONFLICT (id, started_at) DO UPDATE SET
     prompt_version = EXCLUDED.prompt_version,
     quality_score = EXCLUDED.quality_score,
     cost_breakdown = EXCLUDED.cost_breakdown,
-    media = EXCLUDED.media
+    media = EXCLUDED.media,
+    operator = EXCLUDED.operator,
+    ended_who = EXCLUDED.ended_who
 WHERE known.revision < EXCLUDED.revision;
 
 -- name: put_turns
 -- A late correction (a final that came after we answered, what was heard of an interrupted answer) is a higher revision.
 INSERT INTO call_turns AS known (
     id, created_at, call_id, turn_number, revision, speaker, text, heard_text, heard_ms, interrupted, stt_confidence,
-    language, hold_ms, stt_ms, model_ms, tts_ms, wire_ms, answer_ms, filler_ms, usage)
+    language, hold_ms, stt_ms, model_ms, tts_ms, wire_ms, answer_ms, filler_ms, usage, prompted_by)
 SELECT
     row.id, uuid7_ts(row.id), row.call_id, row.turn_number, row.revision, row.speaker, row.text, row.heard_text, row.heard_ms,
     row.interrupted, row.stt_confidence, row.language, row.hold_ms, row.stt_ms, row.model_ms, row.tts_ms, row.wire_ms,
-    row.answer_ms, row.filler_ms, row.usage
+    row.answer_ms, row.filler_ms, row.usage, row.prompted_by
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (
     id uuid, call_id uuid, turn_number int, revision int, speaker text, text text, heard_text text, heard_ms int,
     interrupted boolean, stt_confidence float8, language text, hold_ms int, stt_ms int, model_ms int, tts_ms int,
-    wire_ms int, answer_ms int, filler_ms int, usage jsonb)
+    wire_ms int, answer_ms int, filler_ms int, usage jsonb, prompted_by text)
 ON CONFLICT (id, created_at) DO UPDATE SET
     revision = EXCLUDED.revision,
     speaker = EXCLUDED.speaker,
@@ -71,7 +73,8 @@ ON CONFLICT (id, created_at) DO UPDATE SET
     wire_ms = EXCLUDED.wire_ms,
     answer_ms = EXCLUDED.answer_ms,
     filler_ms = EXCLUDED.filler_ms,
-    usage = EXCLUDED.usage
+    usage = EXCLUDED.usage,
+    prompted_by = EXCLUDED.prompted_by
 WHERE known.revision < EXCLUDED.revision;
 
 -- name: put_tool_calls
@@ -86,11 +89,28 @@ FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (
 ON CONFLICT (id, created_at) DO NOTHING;
 
 -- name: put_events
-INSERT INTO call_events (id, created_at, call_id, sequence, state, event, commands)
-SELECT row.id, uuid7_ts(row.id), row.call_id, row.sequence, row.state, row.event, row.commands
+INSERT INTO call_events (id, created_at, call_id, sequence, position, source, name, level, text, data, state, event, commands)
+SELECT row.id, uuid7_ts(row.id), row.call_id, row.sequence, row.position, row.source, row.name, row.level, row.text,
+    coalesce(row.data, '{}'), row.state, row.event, row.commands
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (
-    id uuid, call_id uuid, sequence int, state text, event jsonb, commands jsonb)
+    id uuid, call_id uuid, sequence int, position bigint, source text, name text, level text, text text, data jsonb, state text,
+    event jsonb, commands jsonb)
 ON CONFLICT (id, created_at) DO NOTHING;
+
+-- name: put_callbacks
+INSERT INTO callbacks (id, call_id, created_at, phone, name, why, due_at)
+SELECT row.id, row.call_id, to_timestamp(row.at_ms / 1000.0), row.phone, row.name, row.why, to_timestamp(row.due_at_ms / 1000.0)
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (
+    id uuid, call_id uuid, at_ms bigint, phone text, name text, why text, due_at_ms bigint)
+ON CONFLICT (id) DO NOTHING;
+
+-- name: put_audit
+INSERT INTO audit (id, at, actor, role, action, call_id, why, arguments, result, request_id)
+SELECT row.id, to_timestamp(row.at_ms / 1000.0), row.actor, row.role, row.action, nullif(row.call_id, '')::uuid, row.why, row.arguments,
+    row.result, row.request_id
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (
+    id uuid, at_ms bigint, actor text, role text, action text, call_id text, why text, arguments jsonb, result text, request_id text)
+ON CONFLICT (id) DO NOTHING;
 
 -- name: put_writes
 INSERT INTO call_writes (id, created_at, call_id, sequence, intent, key, stage, result)
@@ -161,7 +181,7 @@ ORDER BY turn_number, created_at;
 -- name: events_of_call
 SELECT * FROM call_events
 WHERE call_id = %(call_id)s AND created_at >= %(since)s AND created_at < %(until)s
-ORDER BY created_at, sequence;
+ORDER BY sequence;
 
 -- name: writes_of_call
 -- What was written to the shop, stage by stage; of one key at most one is done.

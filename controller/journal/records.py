@@ -33,6 +33,8 @@ class CallRevised(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     quality: float | None = None
     cost: dict[str, float] = {}
     media: dict[str, int] = {}  # frames sent, skipped, received of all legs
+    operator: str | None = None  # the human who has or had him last: op1, a supervisor's name
+    ended_who: str | None = None  # the person behind *ended_by*, where a name is known
 
 
 class TurnRecorded(msgspec.Struct, frozen=True, kw_only=True, tag="turn.1"):
@@ -45,8 +47,8 @@ class ToolCalled(msgspec.Struct, frozen=True, kw_only=True, tag="tool.1"):
     call: ToolCallRecord
 
 
-class MachineStepped(msgspec.Struct, frozen=True, kw_only=True, tag="step.1"):
-    """One event through the call's machine: enough to replay it."""
+class MachineStepped(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="step.1"):
+    """One event through the call's machine: enough to replay it. A line of the call's log, numbered with ``Logged``."""
 
     call_id: str
     sequence: int  # 1, 2, ... within the call
@@ -54,6 +56,21 @@ class MachineStepped(msgspec.Struct, frozen=True, kw_only=True, tag="step.1"):
     state: str  # after the step
     event: dict[str, Any]  # msgspec.to_builtins of a controller.call.events value
     commands: list[dict[str, Any]]  # the same of controller.call.commands
+    position: int = 0  # as in ``Logged``
+
+
+class Logged(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="log.1"):
+    """One line of a call's flight recorder that is no step of its machine."""
+
+    call_id: str
+    sequence: int  # 1, 2, ... within the call, over steps and other lines
+    at_ms: int
+    position: int  # grows over all calls of one app and over its restarts: microseconds of Unix time, or one more than the one before
+    source: str  # ari, rtp, vad, stt, llm, tts, tool, ctl
+    name: str  # past tense: ChannelDtmfReceived, CommandDone, TurnSpoken
+    level: str = ""  # warn, err
+    text: str = ""  # for people, short; names and numbers as they are: whoever shows it masks
+    data: dict[str, Any] = {}
 
 
 class WriteStaged(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="ledger.1"):
@@ -77,4 +94,31 @@ class CustomerNamed(msgspec.Struct, frozen=True, kw_only=True, tag="customer.1")
     call_id: str = ""
 
 
-Record = CallRevised | TurnRecorded | ToolCalled | MachineStepped | WriteStaged | CustomerNamed
+class CallBackNoted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="callback.1"):
+    """Somebody is to be rung back; noted once, worked off in the database."""
+
+    call_id: str
+    id: str  # UUIDv7, derived from call and phone: noted twice in one call it is one
+    at_ms: int
+    phone: str
+    name: str = ""
+    why: str = ""  # what it is about, in words
+    due_at_ms: int | None = None  # when he wants to be rung; None: as soon as somebody can
+
+
+class Audited(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="audit.1"):
+    """A person did something through our interfaces, or was refused."""
+
+    id: str  # UUIDv7
+    at_ms: int
+    actor: str  # the person; "ari" for one whom only Asterisk knows
+    role: str
+    action: str  # transfer, hang, say, take, release, listen, callback.done, token.create, ...
+    call_id: str = ""
+    why: str = ""
+    arguments: dict[str, Any] = {}
+    result: str = "accepted"  # or the code of the refusal
+    request_id: str = ""
+
+
+Record = CallRevised | TurnRecorded | ToolCalled | MachineStepped | Logged | WriteStaged | CustomerNamed | CallBackNoted | Audited

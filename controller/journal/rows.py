@@ -12,7 +12,18 @@ import msgspec
 from agent.phone import normalise
 from controller.journal.codec import map_texts
 from controller.journal.ids import call_uuid, derived_id, unix_ms
-from controller.journal.records import CallRevised, CustomerNamed, MachineStepped, Record, ToolCalled, TurnRecorded, WriteStaged
+from controller.journal.records import (
+    Audited,
+    CallBackNoted,
+    CallRevised,
+    CustomerNamed,
+    Logged,
+    MachineStepped,
+    Record,
+    ToolCalled,
+    TurnRecorded,
+    WriteStaged,
+)
 
 
 class Row(NamedTuple):
@@ -34,6 +45,8 @@ def row_of(record: Record) -> Row:
     if isinstance(record, CustomerNamed):
         columns = {"phone": record.phone, "name": record.name, "at_ms": record.at_ms}
         return Row("put_customers", record.phone, record.at_ms, record.at_ms, columns)
+    if isinstance(record, Audited):
+        return Row("put_audit", record.id, record.at_ms, 0, msgspec.structs.asdict(record))
     call = call_uuid(record.call_id)
     match record:
         case CallRevised():
@@ -48,11 +61,22 @@ def row_of(record: Record) -> Row:
                 "id": id_,
                 "call_id": record.call_id,
                 "sequence": record.sequence,
+                "position": record.position,
+                "source": "ctl",
+                "name": str(record.event.get("type", "")).partition(".")[0],
+                "level": "",
+                "text": record.state,
                 "state": record.state,
                 "event": record.event,
                 "commands": record.commands,
             }
             return Row("put_events", id_, record.at_ms, 0, columns)
+        case Logged():
+            id_ = derived_id(call, "log", str(record.sequence), record.at_ms)
+            columns = {"id": id_, **msgspec.structs.asdict(record)}
+            return Row("put_events", id_, record.at_ms, 0, columns)
+        case CallBackNoted():
+            return Row("put_callbacks", record.id, record.at_ms, 0, msgspec.structs.asdict(record))
         case WriteStaged():
             id_ = derived_id(call, "write", f"{record.key}:{record.stage}:{record.sequence}", record.at_ms)
             columns = {"id": id_, **msgspec.structs.asdict(record)}
@@ -90,6 +114,8 @@ def _call_row(call: uuid.UUID, record: CallRevised) -> Row:
         "quality": record.quality,
         "cost": record.cost,
         "media": record.media,
+        "operator": record.operator,
+        "ended_who": record.ended_who,
     }
     return Row("put_calls", str(call), unix_ms(call), record.revision, columns)
 
@@ -117,6 +143,7 @@ def _turn_row(call: uuid.UUID, record: TurnRecorded) -> Row:
         "answer_ms": latencies.answer_ms,
         "filler_ms": latencies.filler_ms,
         "usage": turn.usage,
+        "prompted_by": turn.prompted_by or None,
     }
     return Row("put_turns", id_, turn.started_at_ms, turn.revision, columns)
 

@@ -19,7 +19,7 @@ from agent.guard.speech import SpeechGuard
 from agent.once import Once
 from agent.ports import Article
 from agent.prompt.system import prompt_text, system_prompt
-from agent.records import AgentState, ToolCallRecord, TurnRecord
+from agent.records import AgentState, LiveText, Moment, ToolCallRecord, TurnRecord
 from agent.sentences import ClauseSplitter
 from agent.tools.catalogue import CATALOGUE
 from agent.tools.tool import Desk
@@ -46,6 +46,10 @@ class Notes:
     def state(self, state: AgentState) -> None: ...
 
     def turn(self, turn: TurnRecord) -> None: ...
+
+    def live(self, text: LiveText) -> None: ...
+
+    def note(self, moment: Moment) -> None: ...
 
     def tool_call(self, call: ToolCallRecord) -> None:
         self.tool_calls.append(call)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from agent.errors import AgentError, RecognizerFailed
 from agent.ports import Heard, ModelRequest, ReplyEnded, TextDelta, ToolUse
-from agent.records import AgentState, ToolCallRecord, TurnRecord
+from agent.records import AgentState, LiveText, Moment, ToolCallRecord, TurnRecord
 from audiosocket.audio import AudioFormat
 from tests.fakes.shop import X_ICE as X_ICE
 from tests.fakes.shop import FakeShop as FakeShop
@@ -128,6 +128,8 @@ class FakeTranscript:
         self.states: list[AgentState] = []
         self.revisions: list[TurnRecord] = []
         self.tool_calls: list[ToolCallRecord] = []
+        self.live_texts: list[LiveText] = []
+        self.moments: list[Moment] = []
 
     def state(self, state: AgentState) -> None:
         self.states.append(state)
@@ -137,6 +139,12 @@ class FakeTranscript:
 
     def tool_call(self, call: ToolCallRecord) -> None:
         self.tool_calls.append(call)
+
+    def live(self, text: LiveText) -> None:
+        self.live_texts.append(text)
+
+    def note(self, moment: Moment) -> None:
+        self.moments.append(moment)
 
     @property
     def turns(self) -> list[TurnRecord]:

@@ -19,7 +19,19 @@ from ops.devstack.postgres import Postgres
 from ops.devstack.postgres_program import PostgresProgram, installed_postgres
 
 PROGRAMS = {program.version: program for program in installed_postgres(service_account(), lambda _: None)}
-TABLES = {"customers", "operators", "knowledge_articles", "calls", "call_turns", "call_tool_calls", "call_events", "call_writes"}
+TABLES = {
+    "customers",
+    "operators",
+    "knowledge_articles",
+    "calls",
+    "call_turns",
+    "call_tool_calls",
+    "call_events",
+    "call_writes",
+    "callbacks",
+    "api_tokens",
+    "audit",
+}
 
 
 @pytest.fixture(scope="module", params=sorted(PROGRAMS) or ["none"])

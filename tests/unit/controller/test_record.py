@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from agent.records import AgentState, ToolCallRecord, TurnRecord
+from agent.records import AgentState, Moment, ToolCallRecord, TurnRecord
 from controller.call import events as seen
 from controller.call.machine import receive
 from controller.call.reachable import CALL_ID, CHANNEL_ID
 from controller.call.state import Call
-from controller.journal.records import ToolCalled, TurnRecorded
-from controller.record import CallRecord
+from controller.journal.records import Logged, MachineStepped, ToolCalled, TurnRecorded
+from controller.record import CallRecord, Positions
 from tests.fakes.calls import KeptJournal
 
 
@@ -71,7 +71,8 @@ def test_turns_and_tool_calls_go_under_the_calls_id() -> None:
     )
     life.record.turn(turn)
     life.record.tool_call(tool)
-    assert life.journal.records[-2:] == [TurnRecorded(call_id=CALL_ID, turn=turn), ToolCalled(call_id=CALL_ID, call=tool)]
+    kept = [record for record in life.journal.records if isinstance(record, TurnRecorded | ToolCalled)]
+    assert kept == [TurnRecorded(call_id=CALL_ID, turn=turn), ToolCalled(call_id=CALL_ID, call=tool)]
 
 
 def test_the_cost_is_told_with_each_revision_and_makes_none_by_itself() -> None:
@@ -99,3 +100,21 @@ def test_nothing_revises_a_closed_record() -> None:
     assert (closed.outcome, closed.ended_by, closed.ended_at_ms, closed.media) == ("hung_up", "caller", 9, {"frames_sent": 3})
     assert life.journal.revisions[-1] == closed
     assert closed.prompt_version == "v1"
+
+
+def test_every_line_of_the_log_has_the_next_number_and_a_higher_position_whoever_tells_of_it() -> None:
+    life = Life()
+    life.talk()
+    life.record.turn(TurnRecord(turn_number=1, speaker="caller", text="Добрий день", started_at_ms=1))
+    life.record.note(Moment(source="llm", name="FirstToken", text="410 ms"))
+    life.happen(seen.DigitPressed(digit="5"))
+    lines = [record for record in life.journal.records if isinstance(record, MachineStepped | Logged)]
+    assert [line.sequence for line in lines] == list(range(1, len(lines) + 1))
+    assert [line.position for line in lines] == sorted({line.position for line in lines})
+    assert [(line.source, line.name) for line in lines if isinstance(line, Logged)] == [("stt", "TurnTaken"), ("llm", "FirstToken")]
+
+
+def test_positions_grow_also_while_the_clock_stands_still_or_goes_back() -> None:
+    clock = iter([5_000_000, 5_000_000, 1_000_000, 9_000_000])
+    positions = Positions(lambda: next(clock))
+    assert [positions() for _ in range(4)] == [5_000, 5_001, 5_002, 9_000]
