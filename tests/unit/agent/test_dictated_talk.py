@@ -9,7 +9,7 @@ from agent.outcome import CallerGone
 from agent.prompt.phrases import PHRASES
 from agent.records import TurnRecord
 from tests.fakes.clock import virtual_time
-from tests.fakes.services import Wait, says, uses
+from tests.fakes.services import Part, Wait, says, uses
 from tests.fakes.talk import FakeTalk
 
 LONG = "Є зимові шини Мішлен на вашу машину, вони тихі й добре тримають дорогу. Також є дешевші, від місцевого виробника. Які вам цікавіші?"
@@ -26,9 +26,9 @@ def turn_of(talk: FakeTalk, by: str) -> TurnRecord:
     return turn
 
 
-def a_call(*replies: list[object], opening: str = "greeting") -> FakeTalk:
-    talk = FakeTalk(*replies)  # type: ignore[arg-type]
-    talk.begin(opening)
+def a_call(*replies: list[Part]) -> FakeTalk:
+    talk = FakeTalk(*replies)
+    talk.begin()
     return talk
 
 

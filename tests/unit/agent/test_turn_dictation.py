@@ -12,6 +12,7 @@ from agent.turn import TurnState
 from agent.turn_events import (
     Cut,
     Dictated,
+    Event,
     Fill,
     Finish,
     GiveUp,
@@ -233,7 +234,12 @@ def test_on_hold_nothing_he_does_ends_the_pause(history: list[tuple[int, str]]) 
     play.at(now_ms, PutOnHold())
     for passed_ms, name in history:
         now_ms += passed_ms
-        sounds = {"sound": SpeechBegan(now_ms), "quiet": SpeechEnded(now_ms), "words": final("шини"), "interim": interim("шини")}
+        sounds: dict[str, Event] = {
+            "sound": SpeechBegan(now_ms),
+            "quiet": SpeechEnded(now_ms),
+            "words": final("шини"),
+            "interim": interim("шини"),
+        }
         effects = play.at(now_ms, sounds[name])
         assert Resume() not in effects
         cuts = [at for at, effect in enumerate(effects) if effect == Cut()]
