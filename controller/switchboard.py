@@ -1,8 +1,9 @@
 """All live calls: which message is whose, who is taken and who is not, and the orderly end.
 
 event socket ─► handle ─┬─ caller's channel ─► his session
-                        ├─ m-<leg> ──────────► the session that made it; nobody's leg is hung up
+                        ├─ m-<leg>, s-<phone> ► the session that made it; nobody's is hung up
                         ├─ b-<call> ─────────► that call's session
+                        ├─ with a purpose ───► whoever attends to that: listening in, hearing a summary
                         └─ StasisStart of a stranger ─► a new session
 """
 
@@ -12,7 +13,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import structlog
 
@@ -32,9 +33,21 @@ REMEMBERED = 2_048
 """How many of the dead and of the strangers are kept in mind."""
 TRANSFER_S = 15.0
 CLOSING_S = 10.0
-WITH_US = frozenset({State.NEW, State.CONNECTING, State.TALKING, State.ANNOUNCING, State.LEAVING})
+WITH_US = frozenset({State.NEW, State.CONNECTING, State.TALKING, State.ANNOUNCING, State.SUPERVISED, State.LEAVING})
 
 log = structlog.get_logger(__name__)
+
+
+class Attendant(Protocol):
+    """Attends to channels of our application that are no callers; their StasisStart says with which purpose they come."""
+
+    def handle(self, message: ari.Event, channel: Channel) -> None:
+        """*message* is about a channel that came with his purpose or that he owns; returns at once."""
+
+    def owns(self, name: str) -> bool:
+        """Whether this channel or bridge is his; what is nobody's is removed as a leftover."""
+
+    def call_ended(self, call_id: str) -> None: ...
 
 
 class Switchboard:
@@ -48,6 +61,8 @@ class Switchboard:
         self._sessions: dict[str, Session] = {}  # by call id
         self._by_channel: dict[str, Session] = {}
         self._by_leg: dict[str, Session] = {}
+        self._by_phone: dict[str, Session] = {}
+        self._attendants: dict[str, Attendant] = {}  # by purpose
         self._running: dict[asyncio.Task[None], Session] = {}
         self._tasks = asyncio.TaskGroup()
         self._changed = asyncio.Event()
@@ -55,6 +70,7 @@ class Switchboard:
         self.left = _Remembered()  # channels that left our application, in case somebody still believes them there
         self.finished = _Remembered()  # ids of calls that were ours
         self.draining = False
+        self.desk_open = True  # operators are at work
         self._closing = False  # no time is left: who comes now is sent to the queue and written down at once
 
     async def __aenter__(self) -> Self:
@@ -81,12 +97,37 @@ class Switchboard:
     def session(self, call_id: str) -> Session | None:
         return self._sessions.get(call_id)
 
+    def call_of(self, channel_id: str) -> str | None:
+        """The id of the caller's call."""
+        session = self._by_channel.get(channel_id)
+        return session.call.call_id if session is not None else None
+
+    def attend(self, purpose: str, attendant: Attendant) -> None:
+        """Channels that enter with *purpose* as their first argument are *attendant*'s."""
+        self._attendants[purpose] = attendant
+
+    def owns(self, name: str) -> bool:
+        """Whether a leg, a supervisor's telephone, or a channel or bridge of an attendant is somebody's now."""
+        leg, phones = ids.leg_of_channel(name), self._by_phone.get(name)
+        return (
+            (leg is not None and self.knows_leg(leg))
+            or (phones is not None and phones.call.phone == name)
+            or any(attendant.owns(name) for attendant in self._attendants.values())
+        )
+
     def knows_channel(self, channel_id: str) -> bool:
         return channel_id in self._by_channel
 
     def knows_leg(self, leg_id: str) -> bool:
         session = self._by_leg.get(leg_id)
         return session is not None and session.call.leg == leg_id
+
+    def set_desk(self, *, is_open: bool) -> None:
+        """Working hours began or ended: every call and each that comes is to know."""
+        if is_open is not self.desk_open:
+            self.desk_open = is_open
+            for session in self.sessions:
+                session.post(seen.DeskOpened() if is_open else seen.DeskClosed())
 
     # What Asterisk tells
 
@@ -95,6 +136,7 @@ class Switchboard:
         if isinstance(message, ari.BridgeDestroyed):
             session = self._sessions.get(ids.call_of_bridge(message.bridge.id) or "")
             if session is not None and session.call.bridge:  # else it was destroyed by us
+                session.hear(message)
                 session.post(seen.BridgeLost())
             return
         channel = _subject(message)
@@ -107,8 +149,13 @@ class Switchboard:
         if leg := ids.leg_of_channel(channel.id):
             self._about_leg(message, leg)
         elif session := self._by_channel.get(channel.id):
+            session.hear(message)
             if event := translate.about_caller(message):
                 session.post(event)
+        elif session := self._by_phone.get(channel.id):
+            self._about_phone(message, channel.id, session)
+        elif attendant := self._attendant(message, channel.id):
+            attendant.handle(message, channel)
         elif isinstance(message, ari.StasisStart):
             self.arrive(channel, message.args)
         elif self._strangers.add(channel.id):
@@ -119,20 +166,26 @@ class Switchboard:
         purpose = args[0] if args else "inbound"
         if is_probe(args):
             return
-        if purpose not in {"inbound", "returned"}:
+        if purpose not in {"inbound", "returned", "web"}:
             log.error("stasis_purpose_unknown", channel=channel.id, purpose=purpose)
             self._tasks.create_task(self._give_back(channel.id), name=f"give-back-{channel.id}")
             return
         if not refused:
             refused = "draining" if self.draining else "busy" if self.busy >= self._calls_max else ""
-        session = Session(self._around, on_leg=lambda leg: self._by_leg.__setitem__(leg, session), on_step=self._changed.set)
+        session = Session(
+            self._around,
+            on_leg=lambda leg: self._by_leg.__setitem__(leg, session),
+            on_phone=lambda phone: self._by_phone.__setitem__(phone, session),
+            on_step=self._changed.set,
+        )
         arrived = seen.CallArrived(
             call_id=ids.new_call_id(),
             channel_id=channel.id,
             app=self._app,
             caller_id=channel.caller.number,
-            opening="greeting" if purpose == "inbound" else "nobody_free",  # of a predecessor's call, whose history we do not have
+            opening="nobody_free" if purpose == "returned" else "greeting",  # of a predecessor's call, whose history we do not have
             refused=refused,
+            desk_open=self.desk_open,
             limits=self._limits,
         )
         self._sessions[arrived.call_id] = session
@@ -150,15 +203,29 @@ class Switchboard:
         if isinstance(message, ari.StasisStart):
             if session is None or not session.leg_started(leg):
                 log.warning("leg_unwanted", leg=leg)
-                self._tasks.create_task(self._drop_leg(leg), name=f"drop-{leg}")
+                self._tasks.create_task(self._drop(ids.leg_channel_id(leg)), name=f"drop-{leg}")
         elif session is not None and (event := translate.about_leg(message, leg)):
+            session.hear(message)
             session.leg_lost(leg, event.why)
 
-    async def _drop_leg(self, leg: str) -> None:
+    def _about_phone(self, message: ari.Event, phone: str, session: Session) -> None:
+        session.hear(message)
+        wanted = session.phone_heard(phone, translate.about_phone(message, phone))
+        if isinstance(message, ari.StasisStart) and not wanted:
+            self._tasks.create_task(self._drop(phone), name=f"drop-{phone}")
+
+    def _attendant(self, message: ari.Event, channel_id: str) -> Attendant | None:
+        for attendant in self._attendants.values():
+            if attendant.owns(channel_id):
+                return attendant
+        purpose = message.args[0] if isinstance(message, ari.StasisStart) and message.args else ""
+        return self._attendants.get(purpose)
+
+    async def _drop(self, channel_id: str) -> None:
         try:
-            await self._around.asterisk.hang_up(ids.leg_channel_id(leg))
+            await self._around.asterisk.hang_up(channel_id)
         except AriError as error:
-            log.info("leg_not_dropped", leg=leg, why=str(error))
+            log.info("channel_not_dropped", channel=channel_id, why=str(error))
 
     async def _give_back(self, channel_id: str) -> None:
         """To the dialplan, behind its Stasis(): it knows what it wanted, and nobody stays with us in silence."""
@@ -173,8 +240,11 @@ class Switchboard:
         del self._sessions[arrived.call_id]
         if self._by_channel.get(arrived.channel_id) is session:
             del self._by_channel[arrived.channel_id]
-        for leg in [leg for leg, owner in self._by_leg.items() if owner is session]:
-            del self._by_leg[leg]
+        for owned in (self._by_leg, self._by_phone):
+            for name in [name for name, owner in owned.items() if owner is session]:
+                del owned[name]
+        for attendant in self._attendants.values():
+            attendant.call_ended(arrived.call_id)
         self._changed.set()
 
     # The orderly end
