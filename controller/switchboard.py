@@ -3,6 +3,7 @@
 event socket ─► handle ─┬─ caller's channel ─► his session
                         ├─ m-<leg> ──────────► the session that made it; nobody's leg is hung up
                         ├─ b-<call> ─────────► that call's session
+                        ├─ somebody's purpose ► whose it is: operators who are told of a caller
                         └─ StasisStart of a stranger ─► a new session
 """
 
@@ -10,9 +11,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import structlog
 
@@ -23,7 +24,7 @@ from controller.ari.resources import Channel
 from controller.call import events as seen
 from controller.call import ids
 from controller.call.events import Limits
-from controller.call.state import State
+from controller.call.state import Call, State
 from controller.dialplan import is_probe
 from controller.session import Session
 from controller.surroundings import Surroundings
@@ -37,14 +38,39 @@ WITH_US = frozenset({State.NEW, State.CONNECTING, State.TALKING, State.ANNOUNCIN
 log = structlog.get_logger(__name__)
 
 
+class Purpose(Protocol):
+    """What channels enter our application for besides a caller's call: ``Stasis(app,<purpose>,...)``. It owns them, their legs and bridges."""
+
+    def enter(self, channel: Channel, args: list[str]) -> None:
+        """A channel of this purpose; returns at once."""
+
+    def hear(self, message: ari.Event, name: str) -> bool:
+        """*message* is about the channel or bridge *name*; False: none of its own."""
+
+    def knows(self, name: str) -> bool:
+        """Whether a channel or bridge is its own."""
+
+    def follow(self, call: Call) -> None:
+        """A call made a step."""
+
+
 class Switchboard:
     """Use it as a context manager: it owns the calls' tasks. Leaving it drains at once: those who talk go to the operators."""
 
-    def __init__(self, around: Surroundings, *, app: str, calls_max: int, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        around: Surroundings,
+        *,
+        app: str,
+        calls_max: int,
+        limits: Limits | None = None,
+        purposes: Mapping[str, Purpose] = {},  # noqa: B006 - never changed
+    ) -> None:
         self._around = around
         self._app = app
         self._calls_max = calls_max
         self._limits = limits or Limits()
+        self._purposes = purposes
         self._sessions: dict[str, Session] = {}  # by call id
         self._by_channel: dict[str, Session] = {}
         self._by_leg: dict[str, Session] = {}
@@ -82,11 +108,17 @@ class Switchboard:
         return self._sessions.get(call_id)
 
     def knows_channel(self, channel_id: str) -> bool:
-        return channel_id in self._by_channel
+        return channel_id in self._by_channel or self._is_purposes(channel_id)
 
     def knows_leg(self, leg_id: str) -> bool:
         session = self._by_leg.get(leg_id)
-        return session is not None and session.call.leg == leg_id
+        return (session is not None and session.call.leg == leg_id) or self._is_purposes(ids.leg_channel_id(leg_id))
+
+    def knows_bridge(self, bridge_id: str) -> bool:
+        return ids.call_of_bridge(bridge_id) in self._sessions or self._is_purposes(bridge_id)
+
+    def _is_purposes(self, name: str) -> bool:
+        return any(purpose.knows(name) for purpose in self._purposes.values())
 
     # What Asterisk tells
 
@@ -96,6 +128,7 @@ class Switchboard:
             session = self._sessions.get(ids.call_of_bridge(message.bridge.id) or "")
             if session is not None and session.call.bridge:  # else it was destroyed by us
                 session.post(seen.BridgeLost())
+            self._to_purposes(message, message.bridge.id)
             return
         channel = _subject(message)
         if channel is None:
@@ -104,6 +137,8 @@ class Switchboard:
             self.left.add(channel.id)
         elif isinstance(message, ari.StasisStart):
             self.left.discard(channel.id)
+        if self._to_purposes(message, channel.id):
+            return
         if leg := ids.leg_of_channel(channel.id):
             self._about_leg(message, leg)
         elif session := self._by_channel.get(channel.id):
@@ -114,10 +149,16 @@ class Switchboard:
         elif self._strangers.add(channel.id):
             log.info("stranger", channel=channel.id, message_type=type(message).__name__)
 
+    def _to_purposes(self, message: ari.Event, name: str) -> bool:
+        return any(purpose.hear(message, name) for purpose in self._purposes.values())
+
     def arrive(self, channel: Channel, args: list[str], *, refused: str = "") -> None:
         """A caller entered our application whom no session knows."""
         purpose = args[0] if args else "inbound"
         if is_probe(args):
+            return
+        if purpose in self._purposes:
+            self._purposes[purpose].enter(channel, args)
             return
         if purpose not in {"inbound", "returned"}:
             log.error("stasis_purpose_unknown", channel=channel.id, purpose=purpose)
@@ -125,7 +166,9 @@ class Switchboard:
             return
         if not refused:
             refused = "draining" if self.draining else "busy" if self.busy >= self._calls_max else ""
-        session = Session(self._around, on_leg=lambda leg: self._by_leg.__setitem__(leg, session), on_step=self._changed.set)
+        session = Session(
+            self._around, on_leg=lambda leg: self._by_leg.__setitem__(leg, session), on_step=lambda: self._stepped(session.call)
+        )
         arrived = seen.CallArrived(
             call_id=ids.new_call_id(),
             channel_id=channel.id,
@@ -144,6 +187,11 @@ class Switchboard:
         self._running[task] = session
         task.add_done_callback(lambda done: self._forget(done, arrived))
         log.info("call_arrived", call_id=arrived.call_id, channel=channel.id, refused=refused or None)
+
+    def _stepped(self, call: Call) -> None:
+        self._changed.set()
+        for purpose in self._purposes.values():
+            purpose.follow(call)
 
     def _about_leg(self, message: ari.Event, leg: str) -> None:
         session = self._by_leg.get(leg)
