@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from controller.call import ids
 
 
-class State(enum.StrEnum):
+class Stage(enum.StrEnum):
     RINGING = "ringing"
     JOINING = "joining"
     LISTENING = "listening"
@@ -33,7 +33,7 @@ class Listener:
     phone: str
     snoop: str
     bridge: str
-    state: State = State.RINGING
+    state: Stage = Stage.RINGING
     owned: tuple[str, ...] = ()  # of the three, in the order in which they go
 
     @classmethod
@@ -115,19 +115,19 @@ def receive(listener: Listener, event: Event) -> tuple[Listener, tuple[Command, 
 
 def _join(listener: Listener) -> tuple[Listener, tuple[Command, ...]]:
     owned = (listener.snoop, listener.phone, listener.bridge)
-    return replace(listener, state=State.JOINING, owned=owned), (CreateBridge(), Snoop())
+    return replace(listener, state=Stage.JOINING, owned=owned), (CreateBridge(), Snoop())
 
 
 def _listen(listener: Listener) -> tuple[Listener, tuple[Command, ...]]:
-    return replace(listener, state=State.LISTENING), (Join(),)
+    return replace(listener, state=Stage.LISTENING), (Join(),)
 
 
 def _release(listener: Listener) -> tuple[Listener, tuple[Command, ...]]:
-    return replace(listener, state=State.OVER, owned=()), tuple(Release(name) for name in listener.owned)
+    return replace(listener, state=Stage.OVER, owned=()), tuple(Release(name) for name in listener.owned)
 
 
-_ROWS: dict[tuple[State, type[Event]], Callable[[Listener], tuple[Listener, tuple[Command, ...]]]] = {
-    (State.RINGING, Picked): _join,
-    (State.JOINING, SnoopStarted): _listen,
-    **{(state, event): _release for state in set(State) - {State.OVER} for event in (Gone, Failed, Ended)},
+_ROWS: dict[tuple[Stage, type[Event]], Callable[[Listener], tuple[Listener, tuple[Command, ...]]]] = {
+    (Stage.RINGING, Picked): _join,
+    (Stage.JOINING, SnoopStarted): _listen,
+    **{(state, event): _release for state in set(Stage) - {Stage.OVER} for event in (Gone, Failed, Ended)},
 }

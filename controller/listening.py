@@ -15,7 +15,8 @@ from controller.ari.errors import AriError, AriNotFound
 from controller.ari.perform import RING_S
 from controller.ari.port import CallControl
 from controller.ari.resources import Channel
-from controller.listener import Listener, State
+from controller.call.state import Call, State
+from controller.listener import Listener, Stage
 
 PICK_UP_S = 30.0
 """From the first ring to the first sound; Asterisk gives up the ringing sooner, and tells."""
@@ -25,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 
 class Listening:
-    """Satisfies ``controller.switchboard.Attendant`` for the purpose "supervisor". Use it as a context manager: it owns the tasks.
+    """Satisfies ``controller.switchboard.Purpose``, for "supervisor". Use it as a context manager: it owns the tasks.
 
     *on_change* is told the names of all who hear a call whenever they change.
     """
@@ -82,34 +83,38 @@ class Listening:
     def listeners(self, call_id: str) -> tuple[str, ...]:
         """Who hears the call now."""
         found = (ear.listener for ear in self._ears.values())
-        return tuple(sorted(one.who for one in found if one.call_id == call_id and one.state is State.LISTENING))
+        return tuple(sorted(one.who for one in found if one.call_id == call_id and one.state is Stage.LISTENING))
 
     # For the switchboard
 
-    def handle(self, message: ari.Event, channel: Channel) -> None:
-        ear = next((ear for ear in self._ears.values() if channel.id in ear.names), None)
+    def enter(self, channel: Channel, args: list[str]) -> None:
+        """A telephone or a snoop that nobody wants any more."""
+        log.warning("telephone_unwanted", channel=channel.id)
+        self._tasks.create_task(_release(self._asterisk, channel.id), name=f"drop-{channel.id}")
+
+    def hear(self, message: ari.Event, name: str) -> bool:
+        ear = next((ear for ear in self._ears.values() if name in ear.names), None)
         if ear is None:
-            if isinstance(message, ari.StasisStart):
-                log.warning("telephone_unwanted", channel=channel.id)
-                self._tasks.create_task(_release(self._asterisk, channel.id), name=f"drop-{channel.id}")
-            return
+            return False
         match message:
             case ari.StasisStart():
-                ear.post(pure.Picked() if channel.id == ear.listener.phone else pure.SnoopStarted())
-            case ari.StasisEnd() | ari.ChannelDestroyed() | ari.ChannelHangupRequest():
-                ear.post(pure.Gone(channel.id))
+                ear.post(pure.Picked() if name == ear.listener.phone else pure.SnoopStarted())
+            case ari.StasisEnd() | ari.ChannelDestroyed() | ari.ChannelHangupRequest() | ari.BridgeDestroyed():
+                ear.post(pure.Gone(name))
+        return True
 
-    def owns(self, name: str) -> bool:
+    def knows(self, name: str) -> bool:
         return any(name in ear.names for ear in self._ears.values())
 
-    def call_ended(self, call_id: str) -> None:
-        for ear in self._ears.values():
-            if ear.listener.call_id == call_id:
-                ear.post(pure.Ended("the call is over"))
+    def follow(self, call: Call) -> None:
+        if call.state in {State.ENDING, State.ENDED}:
+            for ear in self._ears.values():
+                if ear.listener.call_id == call.call_id:
+                    ear.post(pure.Ended("the call is over"))
 
     def _find(self, call_id: str, who: str) -> _Ear | None:
         found = (ear for ear in self._ears.values() if (ear.listener.call_id, ear.listener.who) == (call_id, who))
-        return next((ear for ear in found if ear.listener.state is not State.OVER), None)
+        return next((ear for ear in found if ear.listener.state is not Stage.OVER), None)
 
     def _changed(self, call_id: str) -> None:
         self.on_change(call_id, self.listeners(call_id))
@@ -133,11 +138,11 @@ class _Ear:
     async def run(self) -> None:
         self.listener, commands = pure.begin(self.listener)
         await self._perform_all(commands)
-        while self.listener.state is not State.OVER:
+        while self.listener.state is not Stage.OVER:
             await self._step(await self._next())
 
     async def _next(self) -> pure.Event:
-        if self.listener.state is State.LISTENING:
+        if self.listener.state is Stage.LISTENING:
             return await self._inbox.get()
         try:
             async with asyncio.timeout(PICK_UP_S):
@@ -149,8 +154,8 @@ class _Ear:
         before = self.listener.state
         self.listener, commands = pure.receive(self.listener, event)
         await self._perform_all(commands)
-        if before is not self.listener.state and State.LISTENING in {before, self.listener.state}:
-            began = self.listener.state is State.LISTENING
+        if before is not self.listener.state and Stage.LISTENING in {before, self.listener.state}:
+            began = self.listener.state is Stage.LISTENING
             log.info("listening", call_id=self.listener.call_id, who=self.listener.who, began=began)
             self._note("ListeningBegan" if began else "ListeningEnded", self.listener.who)
             self._changed(self.listener.call_id)

@@ -154,7 +154,6 @@ class Recovery:
             if self._in_our_application(channel)
             and not ids.is_channel_of_ours(channel.id)
             and not self._switchboard.knows_channel(channel.id)
-            and not self._switchboard.owns(channel.id)
         ]
 
     def _stray_channels(self, look: Look) -> set[str]:
@@ -166,7 +165,7 @@ class Recovery:
         """Bridges of ended calls, with no caller in them. Another controller's are known by neither name nor book and stay."""
         stray = set()
         for bridge in look.bridges.values():
-            if ids.is_side_bridge(bridge.id) and bridge.name == self._app and not self._switchboard.owns(bridge.id):
+            if ids.is_side_bridge(bridge.id) and bridge.name == self._app and not self._switchboard.knows_bridge(bridge.id):
                 stray.add(bridge.id)
             call_id = ids.call_of_bridge(bridge.id)
             callers = [channel for channel in bridge.channels if ids.leg_of_channel(channel) is None]

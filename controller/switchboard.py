@@ -3,7 +3,7 @@
 event socket ─► handle ─┬─ caller's channel ─► his session
                         ├─ m-<leg>, s-<phone> ► the session that made it; nobody's is hung up
                         ├─ b-<call> ─────────► that call's session
-                        ├─ with a purpose ───► whoever attends to that: listening in, hearing a summary
+                        ├─ somebody's purpose ► whose it is: operators who are told of a caller, supervisors who listen in
                         └─ StasisStart of a stranger ─► a new session
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -24,7 +24,7 @@ from controller.ari.resources import Channel
 from controller.call import events as seen
 from controller.call import ids
 from controller.call.events import Limits
-from controller.call.state import State
+from controller.call.state import Call, State
 from controller.dialplan import is_probe
 from controller.session import Session
 from controller.surroundings import Surroundings
@@ -38,31 +38,43 @@ WITH_US = frozenset({State.NEW, State.CONNECTING, State.TALKING, State.ANNOUNCIN
 log = structlog.get_logger(__name__)
 
 
-class Attendant(Protocol):
-    """Attends to channels of our application that are no callers; their StasisStart says with which purpose they come."""
+class Purpose(Protocol):
+    """What channels enter our application for besides a call: ``Stasis(app,<purpose>,...)``. It owns them, their legs and bridges."""
 
-    def handle(self, message: ari.Event, channel: Channel) -> None:
-        """*message* is about a channel that came with his purpose or that he owns; returns at once."""
+    def enter(self, channel: Channel, args: list[str]) -> None:
+        """A channel of this purpose; returns at once."""
 
-    def owns(self, name: str) -> bool:
-        """Whether this channel or bridge is his; what is nobody's is removed as a leftover."""
+    def hear(self, message: ari.Event, name: str) -> bool:
+        """*message* is about the channel or bridge *name*; False: none of its own."""
 
-    def call_ended(self, call_id: str) -> None: ...
+    def knows(self, name: str) -> bool:
+        """Whether a channel or bridge is its own."""
+
+    def follow(self, call: Call) -> None:
+        """A call made a step."""
 
 
 class Switchboard:
     """Use it as a context manager: it owns the calls' tasks. Leaving it drains at once: those who talk go to the operators."""
 
-    def __init__(self, around: Surroundings, *, app: str, calls_max: int, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        around: Surroundings,
+        *,
+        app: str,
+        calls_max: int,
+        limits: Limits | None = None,
+        purposes: Mapping[str, Purpose] = {},
+    ) -> None:
         self._around = around
         self._app = app
         self._calls_max = calls_max
         self._limits = limits or Limits()
+        self._purposes = purposes
         self._sessions: dict[str, Session] = {}  # by call id
         self._by_channel: dict[str, Session] = {}
         self._by_leg: dict[str, Session] = {}
         self._by_phone: dict[str, Session] = {}
-        self._attendants: dict[str, Attendant] = {}  # by purpose
         self._running: dict[asyncio.Task[None], Session] = {}
         self._tasks = asyncio.TaskGroup()
         self._changed = asyncio.Event()
@@ -97,30 +109,25 @@ class Switchboard:
     def session(self, call_id: str) -> Session | None:
         return self._sessions.get(call_id)
 
-    def call_of(self, channel_id: str) -> str | None:
-        """The id of the caller's call."""
-        session = self._by_channel.get(channel_id)
-        return session.call.call_id if session is not None else None
-
-    def attend(self, purpose: str, attendant: Attendant) -> None:
-        """Channels that enter with *purpose* as their first argument are *attendant*'s."""
-        self._attendants[purpose] = attendant
-
-    def owns(self, name: str) -> bool:
-        """Whether a leg, a supervisor's telephone, or a channel or bridge of an attendant is somebody's now."""
-        leg, phones = ids.leg_of_channel(name), self._by_phone.get(name)
-        return (
-            (leg is not None and self.knows_leg(leg))
-            or (phones is not None and phones.call.phone == name)
-            or any(attendant.owns(name) for attendant in self._attendants.values())
-        )
-
     def knows_channel(self, channel_id: str) -> bool:
-        return channel_id in self._by_channel
+        return channel_id in self._by_channel or self._is_purposes(channel_id)
 
     def knows_leg(self, leg_id: str) -> bool:
         session = self._by_leg.get(leg_id)
-        return session is not None and session.call.leg == leg_id
+        return (session is not None and session.call.leg == leg_id) or self._is_purposes(ids.leg_channel_id(leg_id))
+
+    def knows_bridge(self, bridge_id: str) -> bool:
+        return ids.call_of_bridge(bridge_id) in self._sessions or self._is_purposes(bridge_id)
+
+    def owns(self, channel_id: str) -> bool:
+        """Whether a leg, a supervisor's telephone or a snoop is still wanted by anybody."""
+        leg, session = ids.leg_of_channel(channel_id), self._by_phone.get(channel_id)
+        if leg is not None:
+            return self.knows_leg(leg)
+        return (session is not None and session.call.phone == channel_id) or self._is_purposes(channel_id)
+
+    def _is_purposes(self, name: str) -> bool:
+        return any(purpose.knows(name) for purpose in self._purposes.values())
 
     def set_desk(self, *, is_open: bool) -> None:
         """Working hours began or ended: every call and each that comes is to know."""
@@ -138,6 +145,7 @@ class Switchboard:
             if session is not None and session.call.bridge:  # else it was destroyed by us
                 session.hear(message)
                 session.post(seen.BridgeLost())
+            self._to_purposes(message, message.bridge.id)
             return
         channel = _subject(message)
         if channel is None:
@@ -146,6 +154,8 @@ class Switchboard:
             self.left.add(channel.id)
         elif isinstance(message, ari.StasisStart):
             self.left.discard(channel.id)
+        if self._to_purposes(message, channel.id):
+            return
         if leg := ids.leg_of_channel(channel.id):
             self._about_leg(message, leg)
         elif session := self._by_channel.get(channel.id):
@@ -154,17 +164,21 @@ class Switchboard:
                 session.post(event)
         elif session := self._by_phone.get(channel.id):
             self._about_phone(message, channel.id, session)
-        elif attendant := self._attendant(message, channel.id):
-            attendant.handle(message, channel)
         elif isinstance(message, ari.StasisStart):
             self.arrive(channel, message.args)
         elif self._strangers.add(channel.id):
             log.info("stranger", channel=channel.id, message_type=type(message).__name__)
 
+    def _to_purposes(self, message: ari.Event, name: str) -> bool:
+        return any(purpose.hear(message, name) for purpose in self._purposes.values())
+
     def arrive(self, channel: Channel, args: list[str], *, refused: str = "") -> None:
         """A caller entered our application whom no session knows."""
         purpose = args[0] if args else "inbound"
         if is_probe(args):
+            return
+        if purpose in self._purposes:
+            self._purposes[purpose].enter(channel, args)
             return
         if purpose not in {"inbound", "returned", "web"}:
             log.error("stasis_purpose_unknown", channel=channel.id, purpose=purpose)
@@ -176,7 +190,7 @@ class Switchboard:
             self._around,
             on_leg=lambda leg: self._by_leg.__setitem__(leg, session),
             on_phone=lambda phone: self._by_phone.__setitem__(phone, session),
-            on_step=self._changed.set,
+            on_step=lambda: self._stepped(session.call),
         )
         arrived = seen.CallArrived(
             call_id=ids.new_call_id(),
@@ -198,6 +212,11 @@ class Switchboard:
         task.add_done_callback(lambda done: self._forget(done, arrived))
         log.info("call_arrived", call_id=arrived.call_id, channel=channel.id, refused=refused or None)
 
+    def _stepped(self, call: Call) -> None:
+        self._changed.set()
+        for purpose in self._purposes.values():
+            purpose.follow(call)
+
     def _about_leg(self, message: ari.Event, leg: str) -> None:
         session = self._by_leg.get(leg)
         if isinstance(message, ari.StasisStart):
@@ -213,13 +232,6 @@ class Switchboard:
         wanted = session.phone_heard(phone, translate.about_phone(message, phone))
         if isinstance(message, ari.StasisStart) and not wanted:
             self._tasks.create_task(self._drop(phone), name=f"drop-{phone}")
-
-    def _attendant(self, message: ari.Event, channel_id: str) -> Attendant | None:
-        for attendant in self._attendants.values():
-            if attendant.owns(channel_id):
-                return attendant
-        purpose = message.args[0] if isinstance(message, ari.StasisStart) and message.args else ""
-        return self._attendants.get(purpose)
 
     async def _drop(self, channel_id: str) -> None:
         try:
@@ -243,8 +255,6 @@ class Switchboard:
         for owned in (self._by_leg, self._by_phone):
             for name in [name for name, owner in owned.items() if owner is session]:
                 del owned[name]
-        for attendant in self._attendants.values():
-            attendant.call_ended(arrived.call_id)
         self._changed.set()
 
     # The orderly end

@@ -180,11 +180,10 @@ async def house(
             converse=converse or hire,
             phrase=phrase,
         )
-        async with Switchboard(around, app=APP, calls_max=calls_max, limits=limits) as switchboard:
+        heard_by = list[tuple[str, ...]]()
+        listening = Listening(asterisk, listeners_max=listeners_max, on_change=lambda call_id, names: heard_by.append(names))
+        purposes = {"supervisor": listening}
+        async with listening, Switchboard(around, app=APP, calls_max=calls_max, limits=limits, purposes=purposes) as switchboard:
             asterisk.on_event = switchboard.handle
-            heard_by = list[tuple[str, ...]]()
-            hears = Listening(asterisk, listeners_max=listeners_max, on_change=lambda call_id, names: heard_by.append(names))
-            async with hears as listening:
-                switchboard.attend("supervisor", listening)
-                control = Control(switchboard, listening, answer_s=answer_s)
-                yield House(asterisk, server, switchboard, journal, agents, listening, control, heard_by)
+            control = Control(switchboard, listening, answer_s=answer_s)
+            yield House(asterisk, server, switchboard, journal, agents, listening, control, heard_by)

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from controller import listener as pure
-from controller.listener import Listener, State
+from controller.listener import Listener, Stage
 
 EVENTS: tuple[pure.Event, ...] = (pure.Picked(), pure.SnoopStarted(), pure.Gone("x"), pure.Failed("no"), pure.Ended("stopped"))
 
@@ -21,7 +21,7 @@ def test_the_bridge_is_made_when_the_telephone_is_picked_up_and_both_join_when_t
     assert commands == (pure.CreateBridge(), pure.Snoop())
     listener, commands = pure.receive(listener, pure.SnoopStarted())
     assert commands == (pure.Join(),)
-    assert listener.state is State.LISTENING
+    assert listener.state is Stage.LISTENING
 
 
 @pytest.mark.parametrize("length", range(1, 6))
@@ -35,6 +35,6 @@ def test_whatever_happens_in_whatever_order_what_was_taken_is_released_once(leng
         released = [command.name for command in all_commands if isinstance(command, pure.Release)]
         taken = {listener.phone} | ({listener.bridge, listener.snoop} if pure.Snoop() in all_commands else set())
         assert sorted(released) == sorted(taken)
-        assert listener.state is State.OVER
+        assert listener.state is Stage.OVER
         after_the_end = all_commands[all_commands.index(pure.Release(released[0])) :]
         assert all(isinstance(command, pure.Release) for command in after_the_end)
