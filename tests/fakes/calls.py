@@ -47,6 +47,7 @@ class PuppetAgent:
         self._says: asyncio.Future[Outcome] | None = None
         self.dictated: list[tuple[str, str, bool]] = []  # text, by whom, cut
         self.held = False
+        self.line: Line | None = None  # the latest
 
     def say(self, text: str, *, by: str, cut: bool) -> bool:
         if self.running:
@@ -58,6 +59,7 @@ class PuppetAgent:
 
     async def run(self, line: Line, opening: str) -> Outcome:
         self.openings.append(opening)
+        self.line = line
         self.running += 1
         self.at_once_max = max(self.at_once_max, self.running)
         self._says = asyncio.get_running_loop().create_future()
