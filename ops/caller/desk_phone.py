@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from audiosocket.line import Line
-from audiosocket.server import Pending
+from audiosocket.pending import Pending
 from ops.caller.ear import Ear
 
 
