@@ -27,13 +27,16 @@ class Filler:
 
 
 class AgentTurn:
-    """*asked* is the caller's turn it answers; None for a fixed phrase, which then becomes an entry of the history by itself."""
+    """*asked* is the caller's turn it answers; None for a fixed phrase or what a supervisor dictates: that is an entry of the history by
+    itself. *by* is the supervisor.
+    """
 
     def __init__(
-        self, speech: Speech, *, minutes: Minutes, history: History, now_ms: Callable[[], int], asked: Think | None = None
+        self, speech: Speech, *, minutes: Minutes, history: History, now_ms: Callable[[], int], asked: Think | None = None, by: str = ""
     ) -> None:
         self.speech = speech
         self.asked = asked
+        self.by = by
         self.fillers: list[Filler] = []
         self.answer = Answer(self.number, history.begin_reply()) if asked else None
         self.clauses: dict[int, str] = {}  # what it was told to say, by round
@@ -97,6 +100,7 @@ class AgentTurn:
             interrupted=interrupted,
             latencies=self._latencies(),
             usage=dict(self.answer.usage) if self.answer else {},
+            prompted_by=self.by,
         )
 
     def _latencies(self) -> Latencies:

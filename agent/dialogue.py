@@ -160,6 +160,10 @@ class Dialogue:
                     return
         raise ModelFailed(f"no answer after {self._rounds_max} rounds of tools")
 
+    def vouch(self, text: str) -> None:
+        """A person of the shop has this said: what it costs there is a price of the shop's."""
+        self._told.take_text(text)
+
     def objection(self, answer: Answer, clause: str) -> Objection | None:
         """Why *clause* must not be spoken, nor what follows it in this answer: see ``agent.guard.speech``."""
         reason = self._speech.check(clause, self._told, self._case, answer.spoken)

@@ -65,6 +65,7 @@ class Minutes:
         interrupted: bool,
         latencies: Latencies,
         usage: dict[str, int],
+        prompted_by: str = "",
     ) -> None:
         self._transcript.turn(
             TurnRecord(
@@ -77,5 +78,6 @@ class Minutes:
                 interrupted=interrupted,
                 latencies=latencies,
                 usage=usage,
+                prompted_by=prompted_by,
             )
         )

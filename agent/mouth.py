@@ -1,6 +1,6 @@
-"""Everything the agent says on one line: fixed phrases, answers of the model, fillers, last words.
+"""Everything the agent says on one line: fixed phrases, what a supervisor dictates, answers of the model, fillers, last words.
 
-phrase ───────────────────────────────► AgentTurn ─► Speech ─► Line      one turn at a time is current
+phrase, dictation ────────────────────► AgentTurn ─► Speech ─► Line      one turn at a time is current
 Dialogue ─► steps ─► ClauseSplitter ──► AgentTurn ─► Speech ─► Line      composing and speaking are two tasks: a tool need not
                                            ▲                            wait until the words before it were said
 filler ────────────────────────────────────┘
@@ -15,6 +15,7 @@ from functools import partial
 
 from agent.agent_turn import AgentTurn, Filler
 from agent.dialogue import Dialogue, RoundEnded, Text, ToolBegan, ToolEnded, Transferred
+from agent.dictation import Dictation
 from agent.errors import AgentError, ModelFailed, VoiceFailed
 from agent.fillers import Fillers
 from agent.history import Round
@@ -70,6 +71,14 @@ class Mouth:
         turn = self._begin(self._voice)
         turn.tasks.append(self._spawn(self._say(turn, PHRASES[phrase]), f"phrase-{phrase}"))
 
+    def recite(self, dictation: Dictation) -> None:
+        """Speak what a supervisor dictates, as a turn of its own; its prices may be repeated."""
+        self._dialogue.vouch(dictation.text)
+        turn = self._begin(self._voice, by=dictation.by)
+        splitter = ClauseSplitter()
+        clauses = [*splitter.feed(dictation.text), *splitter.flush()]
+        turn.tasks.append(self._spawn(self._say(turn, *clauses), "recite"))
+
     def answer(self, asked: Think) -> None:
         """Let the model answer what the history ends with."""
         turn = self._begin(self._voice, asked)
@@ -111,8 +120,9 @@ class Mouth:
 
     # Within.
 
-    async def _say(self, turn: AgentTurn, text: str) -> None:
-        await turn.speech.say(text)
+    async def _say(self, turn: AgentTurn, *texts: str) -> None:
+        for text in texts:
+            await turn.speech.say(text)
         await turn.speech.end()
         if await self._utter(turn.speech):
             self._over(turn)
@@ -205,7 +215,7 @@ class Mouth:
         else:
             self._told.event(ReplyOver(farewell=turn.answer is not None and says_goodbye(turn.answer.reply.text)))
 
-    def _begin(self, voice: Voice, asked: Think | None = None) -> AgentTurn:
+    def _begin(self, voice: Voice, asked: Think | None = None, by: str = "") -> AgentTurn:
         moved = Listeners(
             audio=self._answer_is_there,
             started=partial(self._moved, ReplyStarted()),
@@ -213,7 +223,7 @@ class Mouth:
             clause=self._told.clause,
         )
         self._current = AgentTurn(
-            self._speech(voice, moved), minutes=self._minutes, history=self._dialogue.history, now_ms=self._now_ms, asked=asked
+            self._speech(voice, moved), minutes=self._minutes, history=self._dialogue.history, now_ms=self._now_ms, asked=asked, by=by
         )
         return self._current
 

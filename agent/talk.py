@@ -3,6 +3,7 @@
     frames ─► Ears ─► SpeechBegan/Ended ─┐                        ┌─► Pause, Resume, Cut ─► Line        (at once, no task between)
     Recognition.results ─► Echo ─► Heard ┼─► Turn (pure) ─► effects ─► Think, Say, Fill ─► Mouth ─► Line   (a task per turn)
     keys ─► Keypad ─► KeyPressed, Typed ─┤                        └─► GiveUp, Finish ─► Outcome
+    people ─► Dictated, PutOnHold ───────┤
     deadlines ─► Passed ─────────────────┘
 
 All its tasks live in one group; the first outcome ends the talk. Leaving, by whatever way, silences the line first.
@@ -19,6 +20,7 @@ from typing import Any
 import structlog
 
 from agent.dialogue import Dialogue
+from agent.dictation import Dictation
 from agent.ears import Ears
 from agent.echo import Echo
 from agent.endpointing import Endpointer
@@ -35,7 +37,26 @@ from agent.records import AgentState
 from agent.settings import AgentSettings
 from agent.summary import cause_of, summary_of
 from agent.turn import Turn, TurnState
-from agent.turn_events import Correct, Cut, Effect, Event, Fill, Finish, GiveUp, KeyPressed, Passed, Pause, Resume, Say, Think, Typed
+from agent.turn_events import (
+    Correct,
+    Cut,
+    Dictated,
+    Effect,
+    Event,
+    Fill,
+    Finish,
+    GiveUp,
+    KeyPressed,
+    Passed,
+    Pause,
+    PutOnHold,
+    Recite,
+    Resume,
+    Say,
+    TakenOffHold,
+    Think,
+    Typed,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +75,7 @@ class Talk:
         fillers: Fillers,
         settings: AgentSettings,
         now_ms: Callable[[], int],
+        on_hold: bool = False,
     ) -> None:
         self._line = line
         self._recognizer = recognizer
@@ -75,6 +97,7 @@ class Talk:
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._ending = False  # the machine has nothing to say any more
+        self._on_hold = on_hold  # from the beginning
         self._greeting = False
         self._tool_running = False
 
@@ -90,9 +113,25 @@ class Talk:
                 self._line.listen_keys(self._at_the_edge(self._on_key))
                 self._mouth.say(opening)
                 self._after_step()
+                if self._on_hold:
+                    self.hold(True)
                 return await self._outcome
             finally:
                 self._leave()
+
+    def say(self, dictation: Dictation, *, cut: bool) -> bool:
+        """Have it said, see ``agent.dictation``; False if too much waits to be said already, or the talk is ending."""
+        if self._ending or not self._turn.takes_dictation:
+            return False
+        self._at_the_edge(self._step)(Dictated(dictation, cut))
+        return True
+
+    def hold(self, on: bool) -> None:
+        """The caller has put us on hold (what comes from his line now is music, or nothing), or is back."""
+        if self._ending:
+            return
+        self._line.listen(_deaf if on else self._at_the_edge(self._ears.frame))
+        self._at_the_edge(self._step)(PutOnHold() if on else TakenOffHold())
 
     def _leave(self) -> None:
         """Be silent at once, keep what was heard, let the tasks go; a running tool may still deliver its result."""
@@ -206,6 +245,8 @@ class Talk:
                 self._minutes.correct(taken)
             case Say(phrase):
                 self._mouth.say(phrase)
+            case Recite(dictation):
+                self._mouth.recite(dictation)
             case Fill():
                 self._mouth.fill()
             case GiveUp():
