@@ -19,7 +19,7 @@ import datetime as dt
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from agent.records import AgentState, LiveText, Moment, ToolCallRecord, TurnRecord
 from audiosocket.audio import AudioFormat
@@ -99,6 +99,22 @@ class Recognition(Protocol):
         """Texts as they come; raises ``RecognizerFailed`` after one reconnect was tried in vain."""
 
 
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """How many a recognition has opened one after another, and how many of them failed."""
+
+    opened: int = 0
+    failed: int = 0
+
+
+@runtime_checkable
+class TellsStreams(Protocol):
+    """A recognition that is made of the vendor's streams."""
+
+    @property
+    def streams(self) -> Streams: ...
+
+
 class Recognizer(Protocol):
     def open(self, audio: AudioFormat) -> AbstractAsyncContextManager[Recognition]: ...
 
@@ -140,6 +156,7 @@ class ToolUse:
 class ReplyEnded:
     stop_reason: str
     usage: Mapping[str, int] = field(default_factory=dict)  # input_tokens, output_tokens, cache_*
+    retries: int = 0  # attempts before this one that came to nothing
 
 
 class Model(Protocol):
