@@ -44,6 +44,7 @@ from controller.ari.messages import EVENT_TYPES
 from controller.ari.rest import AriRest
 from controller.call.events import Limits as CallLimits
 from controller.call_back_notes import CallBackNotes
+from controller.control import Control
 from controller.customers import Customers
 from controller.dialplan import Dialplan
 from controller.introductions import Introductions
@@ -51,6 +52,7 @@ from controller.journal.errors import JournalError
 from controller.journal.journal import Journal
 from controller.journal.records import Record
 from controller.knowledge_upkeep import keep_knowledge
+from controller.listening import Listening
 from controller.livestate import LiveState
 from controller.logs import LogQueue
 from controller.masking import Masking
@@ -87,6 +89,7 @@ class Controller:
     """What ``run`` keeps going and brings to its end."""
 
     switchboard: Switchboard
+    control: Control
     recovery: Recovery
     journal: Journal
     socket: EventSocket
@@ -125,9 +128,17 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             phrase=lambda key, audio: phrase_pcm(key, audio.rate_hz),
             prompt_version=PROMPT_VERSION,
         )
-        limits = CallLimits(length_s=settings.calls.max_length_s, queue_s=settings.calls.transfer_timeout_s)
+        calls = settings.calls
+        limits = CallLimits(
+            length_s=calls.max_length_s, queue_s=calls.transfer_timeout_s, queues=calls.queues, warm_transfer=calls.warm_transfer
+        )
         _warm_up()
-        switchboard = await exits.enter_async_context(Switchboard(around, app=ari.app, calls_max=settings.calls.max, limits=limits))
+        listening = await exits.enter_async_context(Listening(rest, listeners_max=calls.listeners_max))
+        purposes = {"supervisor": listening}
+        switchboard = await exits.enter_async_context(
+            Switchboard(around, app=ari.app, calls_max=calls.max, limits=limits, purposes=purposes)
+        )
+        control = Control(switchboard, listening)
         recovery = Recovery(rest, switchboard, records, app=ari.app, predecessors=journal.open_calls())
         dialplan = Dialplan(rest)
 
@@ -151,7 +162,7 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         watch(readings, observed)
         app = make_app(make_readiness(observed), registry, Masking(secrets_of(settings)))
         api_port = await exits.enter_async_context(serving(app, api))
-        yield Controller(switchboard=switchboard, recovery=recovery, journal=journal, socket=socket, api_port=api_port)
+        yield Controller(switchboard=switchboard, control=control, recovery=recovery, journal=journal, socket=socket, api_port=api_port)
 
 
 def _converse(
@@ -173,6 +184,7 @@ def _converse(
             known,
             agent_settings,
             call_backs=CallBackNotes(records, caller.call_id),
+            desk_open=caller.desk_open,
             on_objection=metrics.objected,
         )
 
