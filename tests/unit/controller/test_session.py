@@ -364,14 +364,14 @@ async def test_on_hold_the_agent_is_told_so() -> None:
         await h.ended("goodbye", "agent")
 
 
-async def test_the_agent_knows_when_the_operators_went_home() -> None:
-    async with house() as there:
-        agent = await there.talk()
+async def test_the_agent_knows_when_the_operators_have_gone_home() -> None:
+    async with house() as h:
+        agent = await h.talk(CALLER)
         assert agent.caller.desk_open()
-        there.switchboard.set_desk(is_open=False)
+        h.switchboard.set_desk(is_open=False)
         await until(lambda: not agent.caller.desk_open())
-        there.asterisk.hang_up("1700000000.1")
-        await until(lambda: not there.switchboard.sessions)
+        agent.says_goodbye()
+        await h.ended("goodbye", "agent")
 
 
 async def test_a_promised_call_goes_into_the_journal_once() -> None:
