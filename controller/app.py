@@ -37,12 +37,17 @@ from agent.turn import TurnConfig
 from audiosocket.audio import SLIN8, SLIN16
 from audiosocket.limits import Limits as LineLimits
 from audiosocket.server import AudioSocketServer
+from controller.api import routes as api_routes
+from controller.api.absent import NoCallBacks, NoDesk, ReadinessList, RecordedCalls
+from controller.api.audit import Audit
+from controller.api.database import Pool
 from controller.api.http import make_app
 from controller.api.server import PortTaken, bind, serving
 from controller.ari.client import EventSocket
 from controller.ari.messages import EVENT_TYPES
 from controller.ari.rest import AriRest
 from controller.call.events import Limits as CallLimits
+from controller.control import Control
 from controller.customers import Customers
 from controller.dialplan import Dialplan
 from controller.introductions import Introductions
@@ -112,7 +117,8 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         ari = settings.ari
         password = ari.password.get_secret_value()
         rest = await exits.enter_async_context(AriRest(ari.url, ari.username, password, ari.app))
-        records = Records(journal.append, live.append, metrics.append)
+        recorded = RecordedCalls()
+        records = Records(journal.append, live.append, metrics.append, recorded.append)
 
         customers = await exits.enter_async_context(Customers.open(settings.database.url.get_secret_value(), journal.append))
         around = Surroundings(
@@ -148,8 +154,20 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             logs=log_queue,
         )
         watch(readings, observed)
-        app = make_app(make_readiness(observed), registry, Masking(secrets_of(settings)))
-        api_port = await exits.enter_async_context(serving(app, api))
+        readiness = make_readiness(observed)
+        database = await exits.enter_async_context(Pool.open(settings.database.url.get_secret_value()))
+        access = api_routes.make_access(settings.api, database, Audit(journal.append))
+        parts = api_routes.Parts(
+            database=database,
+            live=recorded,
+            control=Control(),
+            callbacks=NoCallBacks(),
+            desk=NoDesk(),
+            dependencies=ReadinessList(readiness),
+        )
+        routers = api_routes.make_routers(parts, access)
+        app = make_app(readiness, registry, Masking(secrets_of(settings)), routers=routers, access=access)
+        api_port = await exits.enter_async_context(serving(app, api, proxy=settings.api.proxy))
         yield Controller(switchboard=switchboard, recovery=recovery, journal=journal, socket=socket, api_port=api_port)
 
 

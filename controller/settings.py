@@ -209,6 +209,9 @@ class JournalSettings(Group, env_prefix="JOURNAL_"):
 class ApiSettings(Group, env_prefix="API_"):
     host: str = "127.0.0.1"
     port: Port = 8080
+    proxy: str = Field(default="", pattern=r"^[0-9A-Fa-f.:/, ]*$")
+    rate_per_minute: int = Field(default=600, ge=10, le=100_000)
+    failures_per_minute: int = Field(default=20, ge=1, le=10_000)
 
 
 class LogSettings(Group, env_prefix="LOG_"):

@@ -40,8 +40,11 @@ def bind(host: str, port: int, *, what: str) -> socket.socket:
 
 
 @contextlib.asynccontextmanager
-async def serving(app: FastAPI, bound: socket.socket) -> AsyncIterator[int]:
-    """Serve *app* on what ``bind`` gave until the block ends; yields the port."""
+async def serving(app: FastAPI, bound: socket.socket, *, proxy: str = "") -> AsyncIterator[int]:
+    """Serve *app* on what ``bind`` gave until the block ends; yields the port.
+
+    *proxy*: addresses and networks, by commas, whose X-Forwarded-For and -Proto are believed; nobody's by default, neither the loopback's.
+    """
     config = uvicorn.Config(
         app,
         http="h11",
@@ -50,6 +53,8 @@ async def serving(app: FastAPI, bound: socket.socket) -> AsyncIterator[int]:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=bool(proxy),
+        forwarded_allow_ips=proxy,
         timeout_keep_alive=15,
         timeout_graceful_shutdown=1,
     )
