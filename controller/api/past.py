@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
-from pydantic import StringConstraints
+from pydantic import AfterValidator, AwareDatetime, StringConstraints
 
 from controller.api.access import Viewer
 from controller.api.database import Asked
@@ -21,10 +21,11 @@ from controller.board.sight import Sight
 DEFAULT = timedelta(days=7)
 LONGEST = timedelta(days=93)
 """What one search may look through."""
-_FIRST_MS, _LAST_MS = 946_684_800_000, 4_102_444_800_000  # 2000 to 2100
+_FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Moment = Annotated[int | None, Query(ge=_FIRST_MS, le=_LAST_MS)]
+Moment = Annotated[AwareDatetime | None, AfterValidator(lambda at: None if at is None else max(_FIRST, min(at, _LAST)))]
+"""ISO 8601 with its zone, or Unix time in ms."""
 
 
 def make_router(database: Asked) -> APIRouter:
@@ -43,8 +44,8 @@ def make_router(database: Asked) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE,
     ) -> JSONResponse:
         """Newest first. Who does not see numbers in full cannot search for parts of them either."""
-        until = datetime.now(UTC) + timedelta(minutes=1) if to is None else moment(to)
-        since = until - DEFAULT if from_ is None else moment(from_)
+        until = datetime.now(UTC) + timedelta(minutes=1) if to is None else to
+        since = until - DEFAULT if from_ is None else from_
         if not timedelta() <= until - since <= LONGEST:
             raise Problem("invalid", f"from must be before to, by at most {LONGEST.days} days", days=LONGEST.days)
         wish = PastWish(
@@ -75,7 +76,3 @@ def make_router(database: Asked) -> APIRouter:
         return JSONResponse(Sight.of(who).see(found))
 
     return routes
-
-
-def moment(at_ms: int) -> datetime:
-    return datetime.fromtimestamp(at_ms / 1000, UTC)

@@ -16,7 +16,9 @@ from controller.api.problems import Problem, told
 from controller.api.shapes import Accepted, CallBackList, Dependency, Health, OperatorList
 from controller.board.sight import Sight
 
-_MAY_BE_REFUSED = told("callback_unknown", "callback_done", "no_telephone", "idempotency_mismatch", "asterisk_away", "no_answer")
+_MAY_BE_REFUSED = told(
+    "callback_unknown", "callback_done", "no_telephone", "no_outbound", "idempotency_mismatch", "asterisk_away", "no_answer"
+)
 
 
 def make_router(callbacks: CallBacks, desk: Desk, dependencies: Dependencies, actions: Actions) -> APIRouter:

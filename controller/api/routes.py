@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter
 
-from controller.api import admin, calls, login, past, people, session
+from controller.api import admin, calls, past, people, session
 from controller.api.access import Access
 from controller.api.actions import Actions
 from controller.api.audit import Audit
@@ -35,7 +35,7 @@ def make_access(settings: ApiSettings, database: Asked, audit: Audit) -> Access:
 
 
 def make_routers(parts: Parts, access: Access) -> list[APIRouter]:
-    """Everything under /api/v1 but the streams, and the page to log in."""
+    """Everything under /api/v1 but the streams."""
     actions = Actions(access.audit, parts.control.state_seq)
     return [
         session.make_router(),
@@ -43,5 +43,4 @@ def make_routers(parts: Parts, access: Access) -> list[APIRouter]:
         past.make_router(parts.database),
         people.make_router(parts.callbacks, parts.desk, parts.dependencies, actions),
         admin.make_router(access, parts.database),
-        login.make_router(),
     ]

@@ -144,7 +144,7 @@ def _shape(call: FakeCall) -> dict[str, Any]:
         "caller": {"name": "Олена", "tel": call.tel, "known": 3},
         "started": 1795271527000,
         "state": call.state,
-        "seq": call.seq,
+        "state_seq": call.seq,
         "operator": call.has or None,
         "trouble": None,
         "listeners": call.listeners,
