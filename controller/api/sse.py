@@ -60,6 +60,8 @@ class EventStream(Response):
             log.info("reader_cut_off", path=scope.get("path"))
             if abort := scope.get("extensions", {}).get(ABORT):
                 abort()
+                async with asyncio.timeout(self._write_s):
+                    await _left(receive)  # the server hears of it a moment later, and takes this answer for a finished one
             return
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 

@@ -47,7 +47,6 @@ class LiveCall:
         self.ended_ms: int | None = None
         self.tools_done: set[str] = set()  # names of those used with success
         self.revision: CallRevised | None = None
-        self.state_seq = 0
         self.listeners: list[str] = []
         self.line = ""
         self.name = ""
@@ -70,8 +69,6 @@ class LiveCall:
     def revise(self, record: CallRevised, at_ms: int) -> None:
         if self.revision is not None and record.revision <= self.revision.revision:
             return
-        if self.revision is None or record.state != self.revision.state:
-            self.state_seq += 1
         self.revision = record
         self.ended_ms = record.ended_at_ms
         self._signs.enter(record.state, at_ms)
@@ -167,7 +164,7 @@ class LiveCall:
             "lang": self._lang,
             "started": self.started_ms,
             "state": record.state,
-            "state_seq": self.state_seq,
+            "state_seq": record.state_seq,
             "topic": self._topic,
             "operator": operator_names.get(operator, operator) if operator else None,
             "trouble": self.trouble,

@@ -8,21 +8,21 @@ from __future__ import annotations
 import re
 from collections import deque
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
 
-from agent.backchannel import is_backchannel
 from agent.intents import wants_human
 from agent.records import ToolCallRecord, TurnRecord
 
 _TURNS = 5  # that are looked back on
-_SAME = 0.8  # of the letters: he said it before
-_SAME_FROM = 12  # characters: shorter ones are alike by chance
+_SAME = 0.6  # of both sayings' words: he said it before
+_SAME_FROM = 3  # words: fewer are alike by chance
+_COMPARED = 200  # characters; what follows is talk
 _FILLER_MS = 2_500  # of sound: the longest of our fillers
 
 _NOT_HEARD = re.compile(
     r"(?:не\s+(?:чую|почу[вл]\w*|розчу[вл]\w*|чутно|слышу|расслышал\w*|зрозумі[вл]\w*|понял\w*)|повтор(?:іть|ите|и)\b|ще\s+раз\b|ещё\s+раз\b|що\s+ви\s+сказали|^алло\W*$)",
     re.IGNORECASE,
 )
+_WORD = re.compile(r"[\w'’ʼ]+")
 _WAITS_FOR_US = frozenset({"connecting", "thinking", "tool"})
 WITH_AGENT = frozenset({"connecting", "greeting", "listening", "thinking", "tool", "speaking"})
 
@@ -50,7 +50,7 @@ class Signs:
     cut: deque[tuple[int, int, bool]] = field(default_factory=lambda: deque(maxlen=_TURNS))  # turn, when, interrupted
     came_back_ms: int | None = None  # from the queue, where nobody took him
     bad_audio: tuple[int, int] | None = None  # since when, percent of frames lost
-    _said: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=_TURNS))
+    _said: deque[tuple[int, frozenset[str]]] = field(default_factory=lambda: deque(maxlen=_TURNS))
 
     def enter(self, state: str, at_ms: int) -> None:
         if state == self.state:
@@ -85,7 +85,7 @@ class Signs:
         if wants_human(turn.text):
             self.asked[turn.turn_number] = at_ms
         _put(self.repeated, turn.turn_number, at_ms, self._again(turn))
-        self._said.append((turn.turn_number, turn.text.casefold()))
+        self._said.append((turn.turn_number, _words(turn.text)))
 
     def tool(self, call: ToolCallRecord) -> None:
         if call.success:
@@ -117,13 +117,17 @@ class Signs:
         self.slowest = max(stages, key=lambda stage: stages[stage] or 0)
 
     def _again(self, turn: TurnRecord) -> bool:
-        if _NOT_HEARD.search(turn.text):
+        if _NOT_HEARD.search(turn.text[:_COMPARED]):
             return True
-        text = turn.text.casefold()
-        if len(text) < _SAME_FROM or is_backchannel(text):
+        words = _words(turn.text)
+        if len(words) < _SAME_FROM:
             return False
         before = [said for number, said in self._said if number != turn.turn_number]
-        return any(SequenceMatcher(None, text, said, autojunk=False).ratio() >= _SAME for said in before)
+        return any(len(words & said) >= _SAME * len(words | said) for said in before)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text[:_COMPARED].casefold()))
 
 
 def _put(turns: deque[tuple[int, int, bool]], number: int, at_ms: int, flag: bool) -> None:

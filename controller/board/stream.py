@@ -22,6 +22,7 @@ from controller.board.board import Board, TooSlow, Watch
 from controller.board.sight import Sight, Viewer
 
 PING_S = 5.0
+WRITE_S = 10.0  # then a reader who takes nothing is given up
 PING = b": ping\n\n"
 HELLO = b"retry: 1000\n\n"
 
@@ -59,7 +60,7 @@ def make_board_router(
             finally:
                 board.readers -= 1
 
-        return EventStream(pump, on_slow=board.note_slow)
+        return EventStream(pump, on_slow=board.note_slow, write_s=WRITE_S)
 
     return router
 
