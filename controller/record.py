@@ -173,6 +173,7 @@ class CallRecord:
             prompt_version=self._prompt_version,
             media=media or {},
             cost=known.cost if known else {},
+            state_seq=(known.state_seq if known else 0) + (known is None or known.state != self.shown),
         )
         if current != known:  # what it costs changes all the time and is told with the rest
             self._latest = replace(current, revision=current.revision + 1, cost=self._cost_usd())

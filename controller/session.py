@@ -47,7 +47,7 @@ class Session:
         self, around: Surroundings, *, on_leg: Callable[[str], None] = lambda leg: None, on_step: Callable[[], None] = lambda: None
     ) -> None:
         self.call = Call()
-        self.record = CallRecord(around.journal, prompt_version=around.prompt_version, clock_ms=around.clock_ms)
+        self.record = CallRecord(around.journal, prompt_version=around.prompt_version, clock_ms=around.clock_ms, on_live=around.on_live)
         self._around = around
         self._on_leg = on_leg
         self._on_step = on_step

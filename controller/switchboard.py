@@ -131,6 +131,7 @@ class Switchboard:
             channel_id=channel.id,
             app=self._app,
             caller_id=channel.caller.number,
+            dialled=args[1] if purpose == "inbound" and len(args) > 1 else "",
             opening="greeting" if purpose == "inbound" else "nobody_free",  # of a predecessor's call, whose history we do not have
             refused=refused,
             limits=self._limits,
