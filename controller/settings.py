@@ -213,6 +213,12 @@ class ApiSettings(Group, env_prefix="API_"):
     rate_per_minute: int = Field(default=600, ge=10, le=100_000)
     failures_per_minute: int = Field(default=20, ge=1, le=10_000)
 
+    @property
+    def address(self) -> str:
+        """Where a browser on this machine finds us."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104 - looked up, not bound
+        return f"http://{host}:{self.port}"
+
 
 class LogSettings(Group, env_prefix="LOG_"):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

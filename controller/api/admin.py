@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, StrictBool, StringConstraints
 from pydantic import Field as BodyField
 
 from controller.api.access import Access, Admin, Role
@@ -18,23 +18,22 @@ from controller.api.openapi import API, example
 from controller.api.past import Moment, Words
 from controller.api.problems import Problem, told
 from controller.api.shapes import AuditPage, TokenList, TokenMade
-from controller.api.tokens import Profile
+from controller.api.tokens import PERSON, TELEPHONE, Profile
 from controller.board.sight import Sight
 from controller.journal.queries import Row
 
 AUDIT_REACH = timedelta(days=31)
-PERSON = r"^[^\x00-\x1f\x7f]{1,60}$"
-TELEPHONE = r"^([A-Za-z0-9]+/[A-Za-z0-9@._:+-]{1,80})?$"
-"""Technology and resource, nothing of a dial string besides."""
 _TOKEN_ID = "6f1c2a4e-0000-4000-8000-000000000001"  # noqa: S105 - an id
 
 
 class NewToken(BaseModel):
-    person: Annotated[str, StringConstraints(strip_whitespace=True, pattern=PERSON)]
+    person: Annotated[str, StringConstraints(strip_whitespace=True, pattern=f"^{PERSON}$")]
     role: Role
-    telephone: Annotated[str, StringConstraints(pattern=TELEPHONE)] = BodyField("", description="what Asterisk dials to reach the person")
-    numbers: bool = BodyField(False, description="sees telephone numbers in full")
-    days: Annotated[int, BodyField(ge=1, le=3650)] | None = BodyField(None, description="null: until it is revoked")
+    telephone: Annotated[str, StringConstraints(pattern=f"^{TELEPHONE}$")] = BodyField(
+        "", description="what Asterisk dials to reach the person"
+    )
+    numbers: StrictBool = BodyField(False, description="sees telephone numbers in full")
+    days: Annotated[int, BodyField(strict=True, ge=1, le=3650)] | None = BodyField(None, description="null: until it is revoked")
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"person": "Olha", "role": "supervisor", "telephone": "PJSIP/sup1", "days": 90}]}

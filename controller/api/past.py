@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
-from pydantic import AfterValidator, AwareDatetime, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 
 from controller.api.access import Viewer
 from controller.api.database import Asked
@@ -22,10 +23,27 @@ DEFAULT = timedelta(days=7)
 LONGEST = timedelta(days=93)
 """What one search may look through."""
 _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+_ISO = re.compile(r"\d{4}-\d\d-\d\d[Tt]")  # pydantic would take bare numbers too
+
+
+def _iso(value: Any) -> Any:
+    if isinstance(value, str) and not _ISO.match(value):
+        raise ValueError("must be as in 2026-11-26T09:00:00Z")
+    return value
+
+
+def _moment(value: datetime | int | None) -> datetime | None:
+    if isinstance(value, int):
+        value = datetime.fromtimestamp(value / 1000, UTC)
+    return None if value is None else max(_FIRST, min(value, _LAST))
+
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Moment = Annotated[AwareDatetime | None, AfterValidator(lambda at: None if at is None else max(_FIRST, min(at, _LAST)))]
-"""ISO 8601 with its zone, or Unix time in ms."""
+Moment = Annotated[
+    Annotated[AwareDatetime, BeforeValidator(_iso)] | Annotated[int, Field(ge=946_684_800_000, le=4_102_444_800_000)] | None,
+    AfterValidator(_moment),
+]
+"""ISO 8601 with its zone, or Unix time in ms; a datetime within sensible bounds for whoever takes it."""
 
 
 def make_router(database: Asked) -> APIRouter:

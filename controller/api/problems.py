@@ -19,6 +19,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException as AnyHTTPException
+from starlette.routing import Match
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +65,7 @@ KINDS: Mapping[str, Kind] = {
     "idempotency_mismatch": Kind(422, "This Idempotency-Key was used for another request"),
     "queue_unknown": Kind(422, "There is no such queue"),
     "text_too_long": Kind(422, "The text is too long"),
+    "text_missing": Kind(422, "There is no text"),
     "too_many": Kind(429, "Too many of these at once"),
     "rate_limited": Kind(429, "Too many requests"),
     "internal": Kind(500, "A fault of ours"),
@@ -72,7 +74,7 @@ KINDS: Mapping[str, Kind] = {
     "no_answer": Kind(504, "The call did not answer in time; what was asked may still happen"),
 }
 REFUSED_OTHERWISE = Kind(409, "It was refused")  # a code that a part of ours gave and that is not in the table
-_OF_STATUS = {400: "malformed", 401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+_OF_STATUS = {400: "malformed", 401: "unauthorized", 403: "forbidden", 404: "not_found", 413: "too_large"}
 
 
 class Problem(HTTPException):
@@ -131,6 +133,8 @@ def shape_problems(app: FastAPI) -> None:
     async def refused(request: Request, error: AnyHTTPException) -> JSONResponse:
         if isinstance(error, Problem):
             return error.response()
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            return Problem("method_not_allowed", headers={"Allow": ", ".join(_methods_at(app, request))}).response()
         code = _OF_STATUS.get(error.status_code, "internal" if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR else "malformed")
         return Problem(code, headers=error.headers).response()
 
@@ -138,6 +142,16 @@ def shape_problems(app: FastAPI) -> None:
     async def away(request: Request, error: DatabaseAway) -> JSONResponse:
         log.warning("database_away", path=request.scope["path"], why=str(error))
         return Problem("database_away").response()
+
+
+def _methods_at(app: FastAPI, request: Request) -> list[str]:
+    """What can be done with this path; the framework knows only those of the first route that it tried."""
+    found: set[str] = set()
+    for route in app.routes:
+        methods = getattr(route, "methods", None)
+        if methods and route.matches(request.scope)[0] is not Match.NONE:
+            found |= methods
+    return sorted(found)
 
 
 def told(*codes: str) -> dict[int | str, dict[str, Any]]:

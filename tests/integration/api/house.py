@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry
 from controller.api.absent import NoDesk, ReadinessList
 from controller.api.access import Access
 from controller.api.audit import Audit
-from controller.api.database import Pool
+from controller.api.database import Asked, Pool
 from controller.api.http import make_app
 from controller.api.identity import Role
 from controller.api.ports import Shape
@@ -27,6 +27,7 @@ from controller.api.routes import Parts, make_access, make_routers
 from controller.api.tokens import Profile
 from controller.control import Answer, Person
 from controller.journal.journal import Journal, JournalSettings
+from controller.journal.records import Record
 from controller.journal.spool import SpoolLimits
 from controller.masking import Masking
 from controller.settings import ApiSettings
@@ -99,21 +100,27 @@ class House:
 @asynccontextmanager
 async def open_house(dsn: str, directory: Path, **settings: Any) -> AsyncIterator[House]:
     async with Pool.open(dsn) as database, Journal.open(directory, dsn, QUICK) as journal:
-        control, readiness = FakeControl(), Readiness([Dependency("postgresql", _well)])
-        access = make_access(ApiSettings(_env_file=None, **settings), database, Audit(journal.append))  # type: ignore[call-arg]
-        parts = Parts(
-            database=database,
-            live=control,
-            control=control,
-            callbacks=FakeCallBacks(),
-            desk=NoDesk(),
-            dependencies=ReadinessList(readiness),
-        )
-        app = make_app(readiness, CollectorRegistry(), Masking(), routers=make_routers(parts, access), access=access)
+        control = FakeControl()
+        app, access = build(database, journal.append, control, **settings)
         house = House(app, access, control, journal, dsn)
         yield house
         for client in house.clients:
             await client.aclose()
+
+
+def build(database: Asked, append: Callable[[Record], None], control: FakeControl, **settings: Any) -> tuple[FastAPI, Access]:
+    """The API around *control*; nothing is asked yet."""
+    readiness = Readiness([Dependency("postgresql", _well)])
+    access = make_access(ApiSettings(_env_file=None, **settings), database, Audit(append))  # type: ignore[call-arg]
+    parts = Parts(
+        database=database,
+        live=control,
+        control=control,
+        callbacks=FakeCallBacks(),
+        desk=NoDesk(),
+        dependencies=ReadinessList(readiness),
+    )
+    return make_app(readiness, CollectorRegistry(), Masking(), routers=make_routers(parts, access), access=access), access
 
 
 async def _well() -> None:
