@@ -65,6 +65,11 @@ class Session:
 
     # For the switchboard
 
+    @property
+    def media(self) -> dict[str, int]:
+        """Frames so far: due, sent, skipped, received; empty before the first line."""
+        return self._media()
+
     def post(self, event: seen.AnyEvent) -> None:
         """Tell the call that something happened; never blocks. What does not fit is dropped and told; reconciling finds what was missed."""
         if isinstance(event, seen.DigitPressed) and self._inbox.qsize() >= INBOX_FOR_DIGITS:

@@ -69,6 +69,7 @@ KINDS: Mapping[str, Kind] = {
     "too_many": Kind(429, "Too many of these at once"),
     "rate_limited": Kind(429, "Too many requests"),
     "internal": Kind(500, "A fault of ours"),
+    "too_many_readers": Kind(503, "So many watch already that one more could not be served"),
     "database_away": Kind(503, "The records cannot be read or written now"),
     "asterisk_away": Kind(503, "Asterisk does not answer"),
     "no_answer": Kind(504, "The call did not answer in time; what was asked may still happen"),

@@ -10,13 +10,14 @@ A ping each five seconds tells that the line stands. A reader who does not keep 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query
-from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
+from controller.api.openapi import API
+from controller.api.problems import Problem
 from controller.api.sse import EventStream, ReaderGone, Write
 from controller.board.board import Board, TooSlow, Watch
 from controller.board.sight import Sight, Viewer
@@ -30,15 +31,9 @@ CallId = Annotated[str, Query(pattern=r"^[0-9A-Za-z-]{0,64}$", description="The 
 EventId = Annotated[int | None, Query(ge=0, description="As Last-Event-ID.")]
 
 
-def make_board_router(
-    board: Board,
-    identify: Callable[..., Viewer],
-    *,
-    still: Callable[[Viewer], Awaitable[bool]] | None = None,
-    ping_s: float = PING_S,
-) -> APIRouter:
-    """*identify* is a dependency that says who asks, at least a viewer; *still*: whether that still holds, asked with each ping."""
-    router = APIRouter(prefix="/api/v1")
+def make_board_router(board: Board, identify: Callable[..., Any], *, ping_s: float = PING_S) -> APIRouter:
+    """*identify* is a dependency that says who asks, at least a viewer."""
+    router = APIRouter(prefix=API, tags=["live"])
 
     @router.get("/stream", response_class=EventStream, responses={200: {"content": {"text/event-stream": {}}}})
     async def stream(
@@ -49,14 +44,14 @@ def make_board_router(
     ) -> Response:
         """The live picture: a snapshot, then patches."""
         if board.readers >= board.readers_max:
-            return _full()
+            raise Problem("too_many_readers")
         known = int(last_event_id) if last_event_id.isascii() and last_event_id.isdigit() else after
         watch = board.watch(Sight.of(viewer), follow=follow, after=known)
 
         async def pump(write: Write) -> None:
             board.readers += 1
             try:
-                await _pump(board, watch, write, ping_s, lambda: still(viewer) if still else _yes())
+                await _pump(board, watch, write, ping_s)
             finally:
                 board.readers -= 1
 
@@ -65,7 +60,7 @@ def make_board_router(
     return router
 
 
-async def _pump(board: Board, watch: Watch, write: Write, ping_s: float, still: Callable[[], Awaitable[bool]]) -> None:
+async def _pump(board: Board, watch: Watch, write: Write, ping_s: float) -> None:
     await write(HELLO)
     loop = asyncio.get_running_loop()
     ping_at = loop.time() + ping_s
@@ -81,23 +76,5 @@ async def _pump(board: Board, watch: Watch, write: Write, ping_s: float, still: 
             async with asyncio.timeout_at(ping_at):
                 await bell.wait()
         except TimeoutError:
-            if not await still():
-                return
             await write(PING)
             ping_at = loop.time() + ping_s
-
-
-async def _yes() -> bool:
-    return True
-
-
-def _full() -> JSONResponse:
-    problem = {
-        "type": "about:blank",
-        "title": "Too many readers",
-        "status": 503,
-        "detail": "So many watch already that one more could not be served.",
-        "code": "too_many_readers",
-        "args": {},
-    }
-    return JSONResponse(problem, status_code=503, media_type="application/problem+json", headers={"Retry-After": "15"})
