@@ -38,7 +38,7 @@ from audiosocket.audio import SLIN8, SLIN16
 from audiosocket.limits import Limits as LineLimits
 from audiosocket.server import AudioSocketServer
 from controller.api import routes as api_routes
-from controller.api.absent import NoCallBacks, NoDesk
+from controller.api.absent import NoCallBacks
 from controller.api.access import Role, require
 from controller.api.audit import Audit
 from controller.api.database import Pool
@@ -180,7 +180,7 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             live=board,
             control=Control(),
             callbacks=NoCallBacks(),
-            desk=NoDesk(),
+            lists=board,
             dependencies=health_watch,
         )
         routers = [*api_routes.make_routers(parts, access), make_board_router(board, require(Role.VIEWER))]

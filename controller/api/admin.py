@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -15,7 +15,7 @@ from controller.api.access import Access, Admin, Role
 from controller.api.bearer import TOKEN
 from controller.api.database import QUERIES, Asked
 from controller.api.openapi import API, example
-from controller.api.past import Moment, Words
+from controller.api.past import Moment, Words, moment, presently
 from controller.api.problems import Problem, told
 from controller.api.shapes import AuditPage, TokenList, TokenMade
 from controller.api.tokens import PERSON, TELEPHONE, Profile
@@ -84,11 +84,11 @@ def make_router(access: Access, database: Asked) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> JSONResponse:
         """Who did what, or was refused it; newest first."""
-        until = datetime.now(UTC) + timedelta(minutes=1) if to is None else to
+        until = moment(to, presently())
         rows = await database.fetch(
             QUERIES["list_audit"],
             {
-                "since": until - AUDIT_REACH if from_ is None else from_,
+                "since": moment(from_, until - AUDIT_REACH),
                 "until": until,
                 "before": _cursor(cursor),
                 "actor": person,

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
+from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
 
 from controller.api.access import Viewer
 from controller.api.database import Asked
@@ -32,18 +32,21 @@ def _iso(value: Any) -> Any:
     return value
 
 
-def _moment(value: datetime | int | None) -> datetime | None:
-    if isinstance(value, int):
-        value = datetime.fromtimestamp(value / 1000, UTC)
-    return None if value is None else max(_FIRST, min(value, _LAST))
-
-
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Moment = Annotated[
-    Annotated[AwareDatetime, BeforeValidator(_iso)] | Annotated[int, Field(ge=946_684_800_000, le=4_102_444_800_000)] | None,
-    AfterValidator(_moment),
-]
-"""ISO 8601 with its zone, or Unix time in ms; a datetime within sensible bounds for whoever takes it."""
+Moment = Annotated[AwareDatetime, BeforeValidator(_iso)] | Annotated[int, Field(ge=946_684_800_000, le=4_102_444_800_000)] | None
+"""ISO 8601 with its zone, or Unix time in ms."""
+
+
+def moment(given: datetime | int | None, default: datetime) -> datetime:
+    """Within sensible bounds."""
+    if given is None:
+        return default
+    return max(_FIRST, min(datetime.fromtimestamp(given / 1000, UTC) if isinstance(given, int) else given, _LAST))
+
+
+def presently() -> datetime:
+    """The end of what has begun by now; clocks differ a little."""
+    return datetime.now(UTC) + timedelta(minutes=1)
 
 
 def make_router(database: Asked) -> APIRouter:
@@ -62,8 +65,8 @@ def make_router(database: Asked) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE,
     ) -> JSONResponse:
         """Newest first. Who does not see numbers in full cannot search for parts of them either."""
-        until = datetime.now(UTC) + timedelta(minutes=1) if to is None else to
-        since = until - DEFAULT if from_ is None else from_
+        until = moment(to, presently())
+        since = moment(from_, until - DEFAULT)
         if not timedelta() <= until - since <= LONGEST:
             raise Problem("invalid", f"from must be before to, by at most {LONGEST.days} days", days=LONGEST.days)
         wish = PastWish(

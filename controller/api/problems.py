@@ -9,7 +9,7 @@ Nothing that was sent comes back in a problem.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -17,9 +17,10 @@ import structlog
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException as AnyHTTPException
-from starlette.routing import Match
+from starlette.routing import BaseRoute
 
 log = structlog.get_logger(__name__)
 
@@ -118,8 +119,8 @@ class DatabaseAway(Exception):
     """PostgreSQL does not answer, or not in time; the text is why."""
 
 
-def shape_problems(app: FastAPI) -> None:
-    """Every error of *app* in this shape, the framework's own too."""
+def shape_problems(app: FastAPI, routes: Sequence[BaseRoute] = ()) -> None:
+    """Every error of *app* in this shape, the framework's own too; *routes* are all that have several methods on one path."""
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -135,7 +136,8 @@ def shape_problems(app: FastAPI) -> None:
         if isinstance(error, Problem):
             return error.response()
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            return Problem("method_not_allowed", headers={"Allow": ", ".join(_methods_at(app, request))}).response()
+            allowed = _methods_at(routes, request.scope["path"])
+            return Problem("method_not_allowed", headers={"Allow": ", ".join(allowed)} if allowed else error.headers).response()
         code = _OF_STATUS.get(error.status_code, "internal" if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR else "malformed")
         return Problem(code, headers=error.headers).response()
 
@@ -145,14 +147,10 @@ def shape_problems(app: FastAPI) -> None:
         return Problem("database_away").response()
 
 
-def _methods_at(app: FastAPI, request: Request) -> list[str]:
-    """What can be done with this path; the framework knows only those of the first route that it tried."""
-    found: set[str] = set()
-    for route in app.routes:
-        methods = getattr(route, "methods", None)
-        if methods and route.matches(request.scope)[0] is not Match.NONE:
-            found |= methods
-    return sorted(found)
+def _methods_at(routes: Iterable[BaseRoute], path: str) -> list[str]:
+    """What can be done with *path*; the framework knows only those of the first route that it tried."""
+    found = (route for route in routes if isinstance(route, APIRoute) and route.path_regex.match(path))
+    return sorted({method for route in found for method in route.methods or ()})
 
 
 def told(*codes: str) -> dict[int | str, dict[str, Any]]:

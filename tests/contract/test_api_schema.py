@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +98,11 @@ def sensible(case: Case[Any], control: FakeControl) -> None:
     """Two in three of the random ids become those of something that is there, so that not everything ends at "unknown"."""
     if not (case.meta and case.meta.generation.mode.is_positive):
         return
-    there = {"call_id": lambda: control.begin().id, "callback_id": lambda: CALLBACK, "dependency": lambda: "postgresql"}
+    there: dict[str, Callable[[], str]] = {
+        "call_id": lambda: control.begin().id,
+        "callback_id": lambda: CALLBACK,
+        "dependency": lambda: "postgresql",
+    }
     for name, id_ in there.items():
         if name in case.path_parameters and zlib.crc32(str(case.path_parameters[name]).encode()) % 3:
             case.path_parameters[name] = id_()
