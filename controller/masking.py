@@ -20,6 +20,7 @@ _PHONE = re.compile(
     """,
     re.VERBOSE,
 )
+_TOKEN = re.compile(r"\bc[cso]_[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")  # of our API: controller/api/bearer.py
 _PASSWORD_IN_URL = re.compile(r"(?<=://)([^\s:/@]*):[^\s@/]+@")
 _SECRET_NAME = re.compile(r"password|passwd|secret|token$|api_?key|authorization|credential", re.IGNORECASE)
 
@@ -35,7 +36,7 @@ class Masking:
         if self._secrets is not None:
             text = self._secrets.sub(HIDDEN, text)
         text = _PASSWORD_IN_URL.sub(rf"\1:{HIDDEN}@", text)
-        return _PHONE.sub(_shorten, text)
+        return _PHONE.sub(_shorten, _TOKEN.sub(HIDDEN, text))
 
     def value(self, value: Any, name: str = "") -> Any:
         """*value* with every text inside it masked; all of it hidden when *name* says that it is a secret."""

@@ -211,6 +211,7 @@ class CallRecord:
             prompt_version=self._prompt_version,
             media=media or {},
             cost=known.cost if known else {},
+            state_seq=(known.state_seq if known else 0) + (known is None or known.state != self.shown),
         )
         if known is None or known.state != current.state:
             self._shown_changes += 1

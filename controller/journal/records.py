@@ -35,6 +35,7 @@ class CallRevised(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     media: dict[str, int] = {}  # frames sent, skipped, received of all legs
     operator: str | None = None  # the human who has or had him last: op1, a supervisor's name
     ended_who: str | None = None  # the person behind *ended_by*, where a name is known
+    state_seq: int = 0  # how often *state* has changed: who wants something of a call says which he saw
 
 
 class TurnRecorded(msgspec.Struct, frozen=True, kw_only=True, tag="turn.1"):
