@@ -43,6 +43,7 @@ from controller.ari.client import EventSocket
 from controller.ari.messages import EVENT_TYPES
 from controller.ari.rest import AriRest
 from controller.call.events import Limits as CallLimits
+from controller.call.screen import Screen
 from controller.customers import Customers
 from controller.dialplan import Dialplan
 from controller.introductions import Introductions
@@ -56,8 +57,10 @@ from controller.masking import Masking
 from controller.observation import Observed, make_readiness, watch
 from controller.record import CallRecord
 from controller.recovery import Recovery
+from controller.screening import Screenings, Workshop
 from controller.secret_values import secrets_of
 from controller.services import CredentialsMissing, open_services
+from controller.session import Session
 from controller.settings import Settings
 from controller.surroundings import Caller, ConversationLike, Surroundings
 from controller.switchboard import Switchboard
@@ -126,7 +129,22 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         )
         limits = CallLimits(length_s=settings.calls.max_length_s, queue_s=settings.calls.transfer_timeout_s)
         _warm_up()
-        switchboard = await exits.enter_async_context(Switchboard(around, app=ari.app, calls_max=settings.calls.max, limits=limits))
+        screenings = await exits.enter_async_context(
+            Screenings(
+                Workshop(
+                    asterisk=rest,
+                    lines=lines,
+                    advertised=around.advertised,
+                    voice=services.voice,
+                    phrase=around.phrase,
+                    call_of=lambda call_id: session.call if (session := switchboard.session(call_id)) else None,
+                    on_verdict=lambda call_id, operator, screen: _log_verdict(switchboard.session(call_id), operator, screen),
+                )
+            )
+        )
+        switchboard = await exits.enter_async_context(
+            Switchboard(around, app=ari.app, calls_max=settings.calls.max, limits=limits, purposes={"summary": screenings})
+        )
         recovery = Recovery(rest, switchboard, records, app=ari.app, predecessors=journal.open_calls())
         dialplan = Dialplan(rest)
 
@@ -151,6 +169,13 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         app = make_app(make_readiness(observed), registry, Masking(secrets_of(settings)))
         api_port = await exits.enter_async_context(serving(app, api))
         yield Controller(switchboard=switchboard, recovery=recovery, journal=journal, socket=socket, api_port=api_port)
+
+
+def _log_verdict(session: Session | None, operator: str, screen: Screen) -> None:
+    """What an operator said to a caller of ours stands in the call's log."""
+    if session is not None:
+        data = {"operator": operator, "why": screen.why, "tellings": screen.tellings}
+        session.record.log("ctl", "OperatorScreened", text=f"{operator}: {screen.state}", data=data)
 
 
 def _converse(

@@ -6,7 +6,8 @@ Nothing is replayed after a gap, so who hung up meanwhile is still alive in our 
     caller left or came back unheard          ─► LeftStasis, CallReturned, OperatorAnswered
     caller in our application, in no books    ─► a predecessor's: to the operators' queue, his record closed
                                                  nobody's yet: he arrives now
-    m-<leg>, b-<call> of ours, in no call     ─► removed
+    operator in it, in no books               ─► a predecessor told him of a caller: Asterisk asks him
+    m-<leg>, b-<call>, w-... of ours, no call ─► removed
 
 A REST answer and the event stream are not in step: what was seen once may be an event on its way. So everything but a channel's end is
 acted on only when a second look, a moment later, finds the same and the call did not step in between. What was set right has consequences
@@ -31,7 +32,7 @@ from controller.call import events as seen
 from controller.call import ids
 from controller.call.draft import QUEUE_CONTEXT
 from controller.call.state import Call, State
-from controller.dialplan import is_probe
+from controller.dialplan import ALONE_CONTEXT, is_probe
 from controller.journal.records import CallRevised
 from controller.record import Journal, now_ms
 from controller.session import Session
@@ -155,7 +156,8 @@ class Recovery:
             call_id = ids.call_of_bridge(bridge.id)
             callers = [channel for channel in bridge.channels if ids.leg_of_channel(channel) is None]
             ours = bridge.name == self._app or call_id in self._theirs or call_id in self._switchboard.finished
-            if call_id and ours and not callers and self._switchboard.session(call_id) is None:
+            forgotten = ours and not callers and not self._switchboard.knows_bridge(bridge.id)
+            if forgotten and (call_id or ids.is_side_bridge(bridge.id)):
                 stray.add(bridge.id)
         return stray
 
@@ -182,12 +184,22 @@ class Recovery:
         if is_probe(args):
             await self._remove("probe", channel.id)
             return
+        if args[:1] == ["summary"]:  # an operator whom a predecessor was telling of a caller
+            await self._let_asterisk_ask(channel.id)
+            return
         if not channel.channelvars.get("CALL_ID"):
             self._switchboard.arrive(channel, args)  # he came while nobody listened
             return
         log.warning("orphan_to_operators", channel=channel.id, call_id=channel.channelvars["CALL_ID"])
         try:
             await self._asterisk.continue_in_dialplan(channel.id, context=QUEUE_CONTEXT, extension="s", priority=1)
+        except AriNotFound:
+            return
+
+    async def _let_asterisk_ask(self, operator: str) -> None:
+        log.warning("operator_to_dialplan", channel=operator)
+        try:
+            await self._asterisk.continue_in_dialplan(operator, context=ALONE_CONTEXT, extension="s", priority=1)
         except AriNotFound:
             return
 

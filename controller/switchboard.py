@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Protocol, Self
 
 import structlog
@@ -39,7 +39,7 @@ log = structlog.get_logger(__name__)
 
 
 class Purpose(Protocol):
-    """What channels enter our application for besides a caller's call: ``Stasis(app,<purpose>,...)``. It owns them, their legs and bridges."""
+    """What channels enter our application for besides a caller's call: ``Stasis(app,<purpose>,...)``. It owns them and all about them."""
 
     def enter(self, channel: Channel, args: list[str]) -> None:
         """A channel of this purpose; returns at once."""
@@ -64,7 +64,7 @@ class Switchboard:
         app: str,
         calls_max: int,
         limits: Limits | None = None,
-        purposes: Mapping[str, Purpose] = {},  # noqa: B006 - never changed
+        purposes: Mapping[str, Purpose] = MappingProxyType({}),
     ) -> None:
         self._around = around
         self._app = app

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from agent.outcome import CallerGone, Completed, HandOff, Outcome
 from agent.ports import Line, Transcript
@@ -17,7 +18,7 @@ from controller.journal.records import CallRevised, MachineStepped, Record
 from controller.recovery import Recovery
 from controller.session import Session
 from controller.surroundings import Caller, ConversationLike, Surroundings
-from controller.switchboard import Switchboard
+from controller.switchboard import Purpose, Switchboard
 from tests.fakes.ari import APP, FakeAsterisk
 
 LIMIT_S = 5.0
@@ -143,6 +144,7 @@ async def house(
     limits: Limits | None = None,
     phrase: Callable[[str, AudioFormat], bytes | None] = lambda key, audio: audio.silence * 2,
     converse: Callable[[Caller, Transcript], Awaitable[ConversationLike]] | None = None,
+    purposes: Mapping[str, Purpose] = MappingProxyType({}),
 ) -> AsyncIterator[House]:
     asterisk, journal, agents = FakeAsterisk(), KeptJournal(), list[PuppetAgent]()
 
@@ -159,6 +161,6 @@ async def house(
             converse=converse or hire,
             phrase=phrase,
         )
-        async with Switchboard(around, app=APP, calls_max=calls_max, limits=limits) as switchboard:
+        async with Switchboard(around, app=APP, calls_max=calls_max, limits=limits, purposes=purposes) as switchboard:
             asterisk.on_event = switchboard.handle
             yield House(asterisk, server, switchboard, journal, agents)
