@@ -56,6 +56,10 @@ class OperatorPhone:
         ``LineNotOpened`` when it did not ring in time, ``NotConnected`` when the caller does not come. A blind transfer needs no key.
         """
         await self.picked_up(within_s)
+        await self.decided(key)
+
+    async def decided(self, key: str = ACCEPT) -> None:
+        """The same once he has picked up."""
         if not await self.asked():
             return
         if key:
