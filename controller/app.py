@@ -44,6 +44,7 @@ from controller.ari.messages import EVENT_TYPES
 from controller.ari.rest import AriRest
 from controller.call.events import Limits as CallLimits
 from controller.call.screen import Screen
+from controller.control import Control
 from controller.customers import Customers
 from controller.dialplan import Dialplan
 from controller.introductions import Introductions
@@ -51,6 +52,7 @@ from controller.journal.errors import JournalError
 from controller.journal.journal import Journal
 from controller.journal.records import Record
 from controller.knowledge_upkeep import keep_knowledge
+from controller.listening import Listening
 from controller.livestate import LiveState
 from controller.logs import LogQueue
 from controller.masking import Masking
@@ -63,7 +65,7 @@ from controller.services import CredentialsMissing, open_services
 from controller.session import Session
 from controller.settings import Settings
 from controller.surroundings import Caller, ConversationLike, Surroundings
-from controller.switchboard import Switchboard
+from controller.switchboard import Purpose, Switchboard
 from controller.telemetry import AgentMetrics, LiveReadings, MetricsSink
 
 log = structlog.get_logger(__name__)
@@ -89,6 +91,7 @@ class Controller:
     """What ``run`` keeps going and brings to its end."""
 
     switchboard: Switchboard
+    control: Control
     recovery: Recovery
     journal: Journal
     socket: EventSocket
@@ -127,24 +130,27 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             phrase=lambda key, audio: phrase_pcm(key, audio.rate_hz),
             prompt_version=PROMPT_VERSION,
         )
-        limits = CallLimits(length_s=settings.calls.max_length_s, queue_s=settings.calls.transfer_timeout_s)
+        calls = settings.calls
+        limits = CallLimits(
+            length_s=calls.max_length_s, queue_s=calls.transfer_timeout_s, queues=calls.queues, warm_transfer=calls.warm_transfer
+        )
         _warm_up()
-        screenings = await exits.enter_async_context(
-            Screenings(
-                Workshop(
-                    asterisk=rest,
-                    lines=lines,
-                    advertised=around.advertised,
-                    voice=services.voice,
-                    phrase=around.phrase,
-                    call_of=lambda call_id: session.call if (session := switchboard.session(call_id)) else None,
-                    on_verdict=lambda call_id, operator, screen: _log_verdict(switchboard.session(call_id), operator, screen),
-                )
-            )
+        listening = await exits.enter_async_context(Listening(rest, listeners_max=calls.listeners_max))
+        workshop = Workshop(
+            asterisk=rest,
+            lines=lines,
+            advertised=around.advertised,
+            voice=services.voice,
+            phrase=around.phrase,
+            call_of=lambda call_id: session.call if (session := switchboard.session(call_id)) else None,
+            on_verdict=lambda call_id, operator, screen: _log_verdict(switchboard.session(call_id), operator, screen),
         )
+        screenings = await exits.enter_async_context(Screenings(workshop))
+        purposes: dict[str, Purpose] = {"supervisor": listening, "summary": screenings}
         switchboard = await exits.enter_async_context(
-            Switchboard(around, app=ari.app, calls_max=settings.calls.max, limits=limits, purposes={"summary": screenings})
+            Switchboard(around, app=ari.app, calls_max=calls.max, limits=limits, purposes=purposes)
         )
+        control = Control(switchboard, listening)
         recovery = Recovery(rest, switchboard, records, app=ari.app, predecessors=journal.open_calls())
         dialplan = Dialplan(rest)
 
@@ -168,7 +174,7 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         watch(readings, observed)
         app = make_app(make_readiness(observed), registry, Masking(secrets_of(settings)))
         api_port = await exits.enter_async_context(serving(app, api))
-        yield Controller(switchboard=switchboard, recovery=recovery, journal=journal, socket=socket, api_port=api_port)
+        yield Controller(switchboard=switchboard, control=control, recovery=recovery, journal=journal, socket=socket, api_port=api_port)
 
 
 def _log_verdict(session: Session | None, operator: str, screen: Screen) -> None:

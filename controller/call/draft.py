@@ -15,8 +15,8 @@ from controller.call.events import By
 from controller.call.state import Armed, Call, State
 
 QUEUE_CONTEXT = "transfer-to-operator"
-SUPERVISOR_LEFT = "didnt_hear"
-AFTER_HOURS = "nobody_free"
+SUPERVISOR_LEFT = "supervisor_left"
+AFTER_HOURS = "after_hours"
 """What the agent opens with when a supervisor gave the caller back, and when somebody asks for a human out of hours."""
 MAX_ROUNDS = 2
 """How often a caller whom no operator took comes back to the agent; the next time he is told that nobody is free."""

@@ -52,13 +52,13 @@ def let_go(d: Draft, e: seen.LeftStasis) -> None:
     d.release_phone()
     if d.call.bridge:  # still ours at the end: he may have been moved with it
         d.order(order.DestroyBridge(bridge_id=ids.bridge_id(d.call.call_id), only_if_empty=True))
-    d.become(state=State.MOVED)
+    d.become(state=State.MOVED, outcome="transferred" if d.call.state is State.SUPERVISED else "")
     d.arm("settle", d.call.limits.settle_s)
 
 
 def _moved_or_hung_up(d: Draft) -> str:
     """Some channels tell StasisEnd first and the hang-up a moment later."""
-    return "hung_up" if d.call.awaits("settle") else "moved"
+    return (d.call.outcome or "hung_up") if d.call.awaits("settle") else "moved"
 
 
 def enter_queue(d: Draft, e: seen.LeftStasis) -> None:
@@ -109,6 +109,7 @@ def sign_off(d: Draft, e: seen.ControllerStopping) -> None:
 
 def settle(d: Draft, e: seen.DeadlinePassed) -> None:
     """settle: he really is elsewhere"""
+    d.become(outcome="")
 
 
 def hang_up_again(d: Draft, e: seen.DeadlinePassed) -> None:

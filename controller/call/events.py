@@ -13,6 +13,8 @@ from agent.outcome import Outcome
 from controller.call.tagging import first_version
 
 By = Literal["caller", "agent", "operator", "supervisor", "controller", "asterisk"]
+ARI = "ari"
+"""Who posts Asterisk's user events: somebody whom only Asterisk knows, and who looks for the answer on the caller's channel."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -240,8 +242,10 @@ AnyEvent = (
     | ControllerStopping
 )
 
+AnyWish = TransferRequested | HangUpRequested | SayRequested | TakeOverRequested | GiveBackRequested
+
 EVENTS: tuple[type[Event], ...] = get_args(AnyEvent)
-WISHES: tuple[type[Wish], ...] = tuple(event for event in EVENTS if issubclass(event, Wish))
+WISHES: tuple[type[Wish], ...] = get_args(AnyWish)
 
 
 def from_builtins(value: dict[str, Any]) -> AnyEvent:

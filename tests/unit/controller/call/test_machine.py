@@ -105,8 +105,8 @@ def test_every_sequence_of_events_keeps_its_promises() -> None:
 
 def _assert_every_wish_is_answered_once(event: seen.AnyEvent, commands: tuple[order.AnyCommand, ...]) -> None:
     answers = [command for command in commands if isinstance(command, order.Acknowledge)]
-    wished = isinstance(event, seen.Wish) and event.request
-    assert [answer.request for answer in answers] == ([event.request] if wished else []), (event, answers)
+    wished = [event.request] if isinstance(event, seen.Wish) and event.request else []
+    assert [answer.request for answer in answers] == wished, (event, answers)
 
 
 def _assert_hung_up_only_when_decided(call: Call, event: seen.AnyEvent, commands: tuple[order.AnyCommand, ...]) -> None:

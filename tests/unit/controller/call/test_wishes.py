@@ -311,6 +311,11 @@ def test_a_caller_who_hangs_up_on_the_supervisor_counts_as_one_a_human_had() -> 
     assert (call.operator, call.transferred, call.transfer_reason) == ("olha", True, "taken_over")
 
 
+def test_a_hang_up_that_is_told_only_after_he_left_is_no_other_end() -> None:
+    _, commands = play(seen.LeftStasis(), seen.CallerHungUp(), seen.ChannelGone(), call=supervised())
+    assert closing(commands) == ("transferred", "caller")
+
+
 def test_a_draining_controller_gives_a_supervised_caller_to_the_queue() -> None:
     call, _ = play(seen.TransferRequested(by="controller", reason="draining"), call=supervised())
     assert call.state is State.LEAVING
