@@ -1,6 +1,6 @@
 """One conversation of the agent with one caller: everything that outlives a line (history, numbering, limits) and the talks on it.
 
-conversation = Conversation(services, transcript, caller, settings)
+conversation = Conversation(services, transcript, caller, settings, call_backs=call_backs)
 outcome = await conversation.run(line, "greeting")       # HandOff: the controller puts him through ...
 outcome = await conversation.run(line, "nobody_free")    # ... and he came back: same history
 conversation.say("Зробимо знижку.", by="Олена", cut=False)   # meanwhile: a supervisor speaks through the agent
@@ -29,7 +29,7 @@ from agent.history import History, heard_part
 from agent.minutes import Minutes
 from agent.once import Once
 from agent.outcome import HandOff, Outcome
-from agent.ports import Knowledge, Line, Model, Recognizer, Transcript, Voice
+from agent.ports import CallBacks, Knowledge, Line, Model, Recognizer, Transcript, Voice
 from agent.prompt.phrases import PHRASES
 from agent.prompt.rendered import phrase_pcm
 from agent.prompt.system import prompt_text, system_prompt
@@ -81,7 +81,9 @@ class Caller:
 
 
 class Conversation:
-    """*now* is the shop's local time, with its zone; *on_objection* is told each reason why an answer was not spoken to its end."""
+    """*desk_open*: whether operators work now. *now* is the shop's local time, with its zone; *on_objection* is told each reason why an
+    answer was not spoken to its end.
+    """
 
     def __init__(
         self,
@@ -90,12 +92,16 @@ class Conversation:
         caller: Caller,
         settings: AgentSettings | None = None,
         *,
+        call_backs: CallBacks,
+        desk_open: Callable[[], bool] = lambda: True,
         now: Callable[[], dt.datetime] = shops_time,
         on_objection: Callable[[Objection], None] | None = None,
     ) -> None:
         self._services = services
         self._caller = caller
         self._call_id = caller.call_id or uuid.uuid4().hex
+        self._call_backs = call_backs
+        self._desk_open = desk_open
         self._now = now
         self._case = Case()
         self._settings = settings or AgentSettings()
@@ -211,6 +217,8 @@ class Conversation:
             caller_number=self._caller.number,
             request_id=request_id,
             now=self._now,
+            call_backs=self._call_backs,
+            desk_open=self._desk_open,
         )
 
     def _now_ms(self) -> int:

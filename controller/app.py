@@ -44,6 +44,7 @@ from controller.ari.messages import EVENT_TYPES
 from controller.ari.rest import AriRest
 from controller.call.events import Limits as CallLimits
 from controller.call.screen import Screen
+from controller.call_back_notes import CallBackNotes
 from controller.control import Control
 from controller.customers import Customers
 from controller.dialplan import Dialplan
@@ -126,7 +127,7 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             lines=lines,
             advertised=settings.audiosocket.address(lines.port),
             journal=records,
-            converse=_converse(settings, services, customers, agent_metrics),
+            converse=_converse(settings, services, customers, records, agent_metrics),
             phrase=lambda key, audio: phrase_pcm(key, audio.rate_hz),
             prompt_version=PROMPT_VERSION,
         )
@@ -185,7 +186,7 @@ def _log_verdict(session: Session | None, operator: str, screen: Screen) -> None
 
 
 def _converse(
-    settings: Settings, services: Services, customers: Customers, metrics: AgentMetrics
+    settings: Settings, services: Services, customers: Customers, records: Records, metrics: AgentMetrics
 ) -> Callable[[Caller, CallRecord], Awaitable[ConversationLike]]:
     """What gives each call its conversation: metered, and with a caller we may know."""
     turn = TurnConfig(silence_ms=round(settings.calls.silence_s * 1000))
@@ -197,7 +198,15 @@ def _converse(
         record.billed(partial(meter.cost_usd, prices))
         known = AgentsCaller(number, await customers.name_of(number), caller.call_id)
         transcript = Introductions(record, number, customers.remember)
-        return Conversation(metered(services, meter), transcript, known, agent_settings, on_objection=metrics.objected)
+        return Conversation(
+            metered(services, meter),
+            transcript,
+            known,
+            agent_settings,
+            call_backs=CallBackNotes(records, caller.call_id),
+            desk_open=caller.desk_open,
+            on_objection=metrics.objected,
+        )
 
     return converse
 
