@@ -42,6 +42,7 @@ from controller.api.absent import NoCallBacks, NoDesk, ReadinessList, RecordedCa
 from controller.api.audit import Audit
 from controller.api.database import Pool
 from controller.api.http import make_app
+from controller.api.log import make_log_router
 from controller.api.server import PortTaken, bind, serving
 from controller.ari.client import EventSocket
 from controller.ari.messages import EVENT_TYPES
@@ -55,10 +56,13 @@ from controller.journal.errors import JournalError
 from controller.journal.journal import Journal
 from controller.journal.records import Record
 from controller.knowledge_upkeep import keep_knowledge
+from controller.livelog import LiveLog
 from controller.livestate import LiveState
+from controller.log_stream.history import History
 from controller.logs import LogQueue
 from controller.masking import Masking
 from controller.observation import Observed, make_readiness, watch
+from controller.reader import Reader
 from controller.record import CallRecord
 from controller.recovery import Recovery
 from controller.secret_values import secrets_of
@@ -118,7 +122,12 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         password = ari.password.get_secret_value()
         rest = await exits.enter_async_context(AriRest(ari.url, ari.username, password, ari.app))
         recorded = RecordedCalls()
-        records = Records(journal.append, live.append, metrics.append, recorded.append)
+        masking = Masking(secrets_of(settings))
+        log_reader = await exits.enter_async_context(Reader.open(settings.database.url.get_secret_value(), "callctl-log"))
+        live_log = await exits.enter_async_context(
+            LiveLog.open(ari.app, History(log_reader), settings.redis.url.get_secret_value(), masking=masking, progress=journal.progress)
+        )
+        records = Records(journal.append, live.append, metrics.append, recorded.append, live_log.append)
 
         customers = await exits.enter_async_context(Customers.open(settings.database.url.get_secret_value(), journal.append))
         around = Surroundings(
@@ -165,9 +174,10 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             desk=NoDesk(),
             dependencies=ReadinessList(readiness),
         )
-        routers = api_routes.make_routers(parts, access)
-        app = make_app(readiness, registry, Masking(secrets_of(settings)), routers=routers, access=access)
+        routers = [*api_routes.make_routers(parts, access), make_log_router(live_log)]
+        app = make_app(readiness, registry, masking, routers=routers, access=access)
         api_port = await exits.enter_async_context(serving(app, api, proxy=settings.api.proxy))
+        exits.callback(live_log.close)  # first of all: its readers would keep the server waiting
         yield Controller(switchboard=switchboard, recovery=recovery, journal=journal, socket=socket, api_port=api_port)
 
 
