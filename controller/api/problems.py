@@ -66,7 +66,6 @@ KINDS: Mapping[str, Kind] = {
     "idempotency_mismatch": Kind(422, "This Idempotency-Key was used for another request"),
     "queue_unknown": Kind(422, "There is no such queue"),
     "text_too_long": Kind(422, "The text is too long"),
-    "text_missing": Kind(422, "There is nothing to say"),
     "text_missing": Kind(422, "There is no text"),
     "too_many": Kind(429, "Too many of these at once"),
     "rate_limited": Kind(429, "Too many requests"),
