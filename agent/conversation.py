@@ -1,6 +1,6 @@
 """One conversation of the agent with one caller: everything that outlives a line (history, numbering, limits) and the talks on it.
 
-conversation = Conversation(services, transcript, caller, settings)
+conversation = Conversation(services, transcript, caller, settings, call_backs=call_backs)
 outcome = await conversation.run(line, "greeting")       # HandOff: the controller puts him through ...
 outcome = await conversation.run(line, "nobody_free")    # ... and he came back: same history
 conversation.say("Зробимо знижку.", by="Олена", cut=False)   # meanwhile: a supervisor speaks through the agent
@@ -29,7 +29,7 @@ from agent.history import History, heard_part
 from agent.minutes import Minutes
 from agent.once import Once
 from agent.outcome import HandOff, Outcome
-from agent.ports import Knowledge, Line, Model, Recognizer, Transcript, Voice
+from agent.ports import CallBacks, Knowledge, Line, Model, Recognizer, Transcript, Voice
 from agent.prompt.phrases import PHRASES
 from agent.prompt.rendered import phrase_pcm
 from agent.prompt.system import prompt_text, system_prompt
@@ -44,6 +44,7 @@ from agent.tools.tool import Desk
 log = structlog.get_logger(__name__)
 
 _SHOPS_ZONE = ZoneInfo("Europe/Kyiv")
+_SUPERVISOR_SPOKE = "тим часом із клієнтом говорив працівник магазину; про що, ти не чула"
 
 
 @functools.cache
@@ -81,7 +82,9 @@ class Caller:
 
 
 class Conversation:
-    """*now* is the shop's local time, with its zone; *on_objection* is told each reason why an answer was not spoken to its end."""
+    """*desk_open*: whether operators work now. *now* is the shop's local time, with its zone; *on_objection* is told each reason why an
+    answer was not spoken to its end.
+    """
 
     def __init__(
         self,
@@ -90,12 +93,16 @@ class Conversation:
         caller: Caller,
         settings: AgentSettings | None = None,
         *,
+        call_backs: CallBacks,
+        desk_open: Callable[[], bool] = lambda: True,
         now: Callable[[], dt.datetime] = shops_time,
         on_objection: Callable[[Objection], None] | None = None,
     ) -> None:
         self._services = services
         self._caller = caller
         self._call_id = caller.call_id or uuid.uuid4().hex
+        self._call_backs = call_backs
+        self._desk_open = desk_open
         self._now = now
         self._case = Case()
         self._settings = settings or AgentSettings()
@@ -133,6 +140,8 @@ class Conversation:
             raise ValueError(f"unknown opening {opening!r}")
         if opening == "greeting" and self._caller.name and "greeting_known" in PHRASES:
             opening = "greeting_known"
+        if opening == "supervisor_left":
+            self._dialogue.history.note(_SUPERVISOR_SPOKE)
         talk = Talk(
             line,
             recognizer=self._services.recognizer,
@@ -211,6 +220,8 @@ class Conversation:
             caller_number=self._caller.number,
             request_id=request_id,
             now=self._now,
+            call_backs=self._call_backs,
+            desk_open=self._desk_open,
         )
 
     def _now_ms(self) -> int:

@@ -21,9 +21,11 @@ from agent.fillers import Fillers
 from agent.history import Round
 from agent.intents import says_goodbye
 from agent.minutes import Minutes
+from agent.moments import stage
 from agent.outcome import HandOff
 from agent.ports import Line, Voice
 from agent.prompt.phrases import PHRASES
+from agent.records import Moment
 from agent.sentences import ClauseSplitter
 from agent.speech import Listeners, Speech
 from agent.streams import closing
@@ -95,9 +97,14 @@ class Mouth:
             return
         text = PHRASES[self._fillers.next(first=not turn.fillers)]
         started = partial(self._filler_moved, turn, FillerStarted())
-        filler = Filler(self._speech(self._voice, Listeners(started=started, clause=self._told.clause)))
+        filler = Filler(self._speech(self._voice, Listeners(started=started, clause=partial(self._clause_moved, turn))))
         turn.fillers.append(filler)
         filler.task = self._spawn(self._say_filler(turn, filler.speech, text), "filler")
+
+    @property
+    def heard_text(self) -> str:
+        """What was heard of the turn that is being spoken; empty while nothing was."""
+        return self._current.speech.heard_text if self._current is not None else ""
 
     def cut(self) -> HandOff | None:
         """Be silent at once; the hand-off that was to follow the words, if they were a turn's last."""
@@ -167,8 +174,11 @@ class Mouth:
                         await self._say_all(turn, splitter.feed(text), index)
                     case RoundEnded(index):
                         await self._say_all(turn, splitter.flush(), index)
-                    case ToolBegan() | ToolEnded():
-                        self._told.tool(isinstance(step, ToolBegan))
+                    case ToolBegan(name):
+                        self._minutes.note(Moment(source="tool", name="ToolBegan", text=name))
+                        self._told.tool(True)
+                    case ToolEnded():
+                        self._told.tool(False)
                     case Transferred(summary, asked):
                         turn.hand_off = HandOff("asked" if asked else "limit", summary)
                 if turn.answer.objected:
@@ -220,12 +230,12 @@ class Mouth:
             audio=self._answer_is_there,
             started=partial(self._moved, ReplyStarted()),
             drained=partial(self._moved, ReplyDrained()),
-            clause=self._told.clause,
+            clause=lambda text, sounds: self._clause_moved(turn, text, sounds),
         )
-        self._current = AgentTurn(
-            self._speech(voice, moved), minutes=self._minutes, history=self._dialogue.history, now_ms=self._now_ms, asked=asked, by=by
-        )
-        return self._current
+        speech = self._speech(voice, moved)
+        turn = AgentTurn(speech, minutes=self._minutes, history=self._dialogue.history, now_ms=self._now_ms, asked=asked, by=by)
+        self._current = turn
+        return turn
 
     def _speech(self, voice: Voice, told: Listeners) -> Speech:
         return Speech(self._line, voice, spawn=self._spawn, now_ms=self._now_ms, told=told)
@@ -234,11 +244,21 @@ class Mouth:
         """A filler that has no audio yet would come behind the answer's first words."""
         if self._current is not None and self._current.speech is speech:
             self._current.drop_silent_fillers()
+        times = speech.times
+        if times.clause_ms is not None and times.audio_ms is not None:
+            self._minutes.note(stage("tts", "FirstAudio", times.audio_ms - times.clause_ms))
+
+    def _clause_moved(self, turn: AgentTurn, text: str, sounds: bool) -> None:
+        self._told.clause(text, sounds)
+        if sounds:
+            turn.sounds(text)
 
     def _moved(self, event: Event, speech: Speech) -> None:
         if self._current is not None and self._current.speech is speech:  # a speech that was cut may still have something to tell
             self._told.event(event)
 
     def _filler_moved(self, turn: AgentTurn, event: Event, speech: Speech) -> None:
+        if isinstance(event, FillerStarted):
+            self._minutes.note(Moment(source="tts", name="FillerSaid", text=speech.text))
         if self._current is turn:
             self._told.event(event)

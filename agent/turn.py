@@ -112,6 +112,20 @@ class Turn:
         self._on_hold = False
 
     @property
+    def words(self) -> str:
+        """What the caller has said in the turn that is going on, as far as it was recognised."""
+        return self._words.text
+
+    @property
+    def began_ms(self) -> int:
+        """When he began that turn."""
+        return self._began_ms
+
+    def over_for_ms(self, now_ms: int) -> int | None:
+        """How long his turn has been over, while nothing of the answer was heard; else None."""
+        return max(0, now_ms - self._ended_ms) if self.state in {TurnState.SETTLING, TurnState.THINKING} else None
+
+    @property
     def takes_dictation(self) -> bool:
         return not self._dictations.full
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Protocol, Self
 
 import structlog
@@ -64,7 +64,7 @@ class Switchboard:
         app: str,
         calls_max: int,
         limits: Limits | None = None,
-        purposes: Mapping[str, Purpose] = {},
+        purposes: Mapping[str, Purpose] = MappingProxyType({}),
     ) -> None:
         self._around = around
         self._app = app
@@ -197,6 +197,7 @@ class Switchboard:
             channel_id=channel.id,
             app=self._app,
             caller_id=channel.caller.number,
+            dialled=args[1] if purpose in {"inbound", "web"} and len(args) > 1 else "",
             opening="nobody_free" if purpose == "returned" else "greeting",  # of a predecessor's call, whose history we do not have
             refused=refused,
             desk_open=self.desk_open,
