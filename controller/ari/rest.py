@@ -232,8 +232,12 @@ class AriRest:
         return await self._fetch(list[Module], "asterisk", "listModules")
 
     async def get_global(self, variable: str) -> str:
-        """A global variable or a dialplan function that needs no channel; "" when unset."""
+        """A global variable; "" when unset, and for every function: Asterisk reads those through a channel alone."""
         return (await self._fetch(Variable, "asterisk", "getGlobalVar", variable=variable)).value
+
+    async def set_global(self, variable: str, value: str) -> None:
+        """A global variable, or a dialplan function that needs no channel; this one also sets what ``get_global`` cannot read."""
+        await self._call("asterisk", "setGlobalVar", variable=variable, value=value)
 
     # ── the way there ────────────────────────────────────────────────────────────────────────────────────────────
 
