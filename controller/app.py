@@ -40,13 +40,15 @@ from audiosocket.server import AudioSocketServer
 from controller.api.http import make_app
 from controller.api.server import PortTaken, bind, serving
 from controller.ari.client import EventSocket
-from controller.ari.messages import EVENT_TYPES
+from controller.ari.front import Front
+from controller.ari.messages import EVENT_TYPES, Event
 from controller.ari.rest import AriRest
 from controller.call.events import Limits as CallLimits
 from controller.call.screen import Screen
 from controller.call_back_notes import CallBackNotes
 from controller.control import Control
 from controller.customers import Customers
+from controller.desk import Desk, open_desk
 from controller.dialplan import Dialplan
 from controller.introductions import Introductions
 from controller.journal.errors import JournalError
@@ -82,6 +84,10 @@ class Records:
     def __init__(self, *sinks: Callable[[Record], None]) -> None:
         self._sinks = sinks
 
+    def also(self, sink: Callable[[Record], None]) -> None:
+        """One more, from now on."""
+        self._sinks += (sink,)
+
     def append(self, record: Record) -> None:
         for sink in self._sinks:
             sink(record)
@@ -94,6 +100,8 @@ class Controller:
     switchboard: Switchboard
     control: Control
     recovery: Recovery
+    desk: Desk
+    front: Front | None  # for a worker among others
     journal: Journal
     socket: EventSocket
     api_port: int
@@ -160,6 +168,9 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             await dialplan.look()
             await recovery.reconcile()
 
+        desk = await exits.enter_async_context(open_desk(settings, rest, switchboard))
+        records.also(desk.operators.append)
+        front = _front(settings, rest, switchboard)
         socket = EventSocket(ari.url, ari.username, password, ari.app, on_event=switchboard.handle, on_connected=on_connected)
         observed = Observed(
             settings=settings,
@@ -175,7 +186,29 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         watch(readings, observed)
         app = make_app(make_readiness(observed), registry, Masking(secrets_of(settings)))
         api_port = await exits.enter_async_context(serving(app, api))
-        yield Controller(switchboard=switchboard, control=control, recovery=recovery, journal=journal, socket=socket, api_port=api_port)
+        yield Controller(
+            switchboard=switchboard,
+            control=control,
+            recovery=recovery,
+            desk=desk,
+            front=front,
+            journal=journal,
+            socket=socket,
+            api_port=api_port,
+        )
+
+
+def _front(settings: Settings, rest: AriRest, switchboard: Switchboard) -> Front | None:
+    """For a worker among others; a lone one has the name for itself."""
+    ari = settings.ari
+    if ari.app == ari.front_app:
+        return None
+
+    def socket(on_event: Callable[[Event], None], on_connected: Callable[[], Awaitable[None]]) -> EventSocket:
+        password = ari.password.get_secret_value()
+        return EventSocket(ari.url, ari.username, password, ari.front_app, on_event=on_event, on_connected=on_connected)
+
+    return Front(rest, socket, name=ari.front_app, app=ari.app, handle=switchboard.handle)
 
 
 def _log_verdict(session: Session | None, operator: str, screen: Screen) -> None:
@@ -230,7 +263,10 @@ async def run(settings: Settings, log_queue: LogQueue | None = None) -> None:
                 tasks.create_task(controller.socket.run(), name="ari-socket"),
                 tasks.create_task(controller.recovery.run(), name="recovery"),
                 tasks.create_task(keep_knowledge(settings), name="knowledge"),
+                tasks.create_task(controller.desk.run(), name="desk"),
             ]
+            if controller.front is not None:
+                background.append(tasks.create_task(controller.front.run(), name="front"))
             log.info("controller_started", app=settings.ari.app, api_port=controller.api_port)
             await stop.wait()
             await _drain(controller, settings.calls.drain_s, hurry)
