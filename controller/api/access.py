@@ -28,7 +28,7 @@ from controller.api.problems import Problem
 from controller.api.rates import Rates
 from controller.api.tokens import Held, TokenBook
 
-__all__ = ["Access", "Admin", "Developer", "Identity", "Role", "Supervisor", "Viewer", "access_of", "identity_of", "require"]
+__all__ = ["Access", "Admin", "Developer", "Identity", "Role", "Supervisor", "Viewer", "access_of", "bearer_of", "identity_of", "require"]
 
 COOKIE = "callctl_session"
 CSRF_HEADER = "X-CSRF"
@@ -53,9 +53,8 @@ class Access:
 
     async def identify(self, request: Request) -> Identity:
         """Raises ``Problem``: unauthorized, csrf, rate_limited; and ``DatabaseAway``."""
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        if scheme:
-            identity = identity_of(await self.held(request, given.strip() if scheme.lower() == "bearer" else "", TOKEN))
+        if "authorization" in request.headers:
+            identity = identity_of(await self.held(request, bearer_of(request), TOKEN))
         else:
             session = request.cookies.get(COOKIE, "")
             identity = identity_of(await self.held(request, session, SESSION), csrf=csrf_of(session))
@@ -94,6 +93,12 @@ def identity_of(held: Held, csrf: str = "") -> Identity:
         expires_at=held.expires_at,
         csrf=csrf,
     )
+
+
+def bearer_of(request: Request) -> str:
+    """What the Authorization header brings; empty if that is no bearer token."""
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    return given.strip() if scheme.lower() == "bearer" else ""
 
 
 def access_of(request: Request) -> Access:

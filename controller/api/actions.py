@@ -27,7 +27,9 @@ Key = Annotated[
     Annotated[str, StringConstraints(pattern=r"^[!-~]{1,128}$")],
     Header(alias="Idempotency-Key", description="a new one for each wish, the same when it is sent again", examples=["5f0c-1"]),
 ]
-IfState = Annotated[int | None, Header(alias="If-State", ge=0, le=2**53, description="the call's seq as the person saw it", examples=[4])]
+IfState = Annotated[
+    int | None, Header(alias="If-State", ge=0, le=2**53, description="the call's state_seq as the person saw it", examples=[4])
+]
 
 
 class Actions:

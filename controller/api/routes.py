@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter
 
-from controller.api import admin, calls, login, past, people, session
+from controller.api import admin, calls, past, people, session
 from controller.api.access import Access
 from controller.api.actions import Actions
 from controller.api.audit import Audit
 from controller.api.database import Asked
 from controller.api.keyring import Keyring
-from controller.api.ports import CallBacks, Dependencies, Desk, LiveCalls, LiveControl
+from controller.api.ports import CallBacks, Dependencies, Lists, LiveCalls, LiveControl
 from controller.api.rates import Rates
 from controller.api.tokens import TokenBook
 from controller.settings import ApiSettings
@@ -24,7 +24,7 @@ class Parts:
     live: LiveCalls
     control: LiveControl
     callbacks: CallBacks
-    desk: Desk
+    lists: Lists
     dependencies: Dependencies
 
 
@@ -35,13 +35,12 @@ def make_access(settings: ApiSettings, database: Asked, audit: Audit) -> Access:
 
 
 def make_routers(parts: Parts, access: Access) -> list[APIRouter]:
-    """Everything under /api/v1 but the streams, and the page to log in."""
+    """Everything under /api/v1 but the streams."""
     actions = Actions(access.audit, parts.control.state_seq)
     return [
         session.make_router(),
         calls.make_router(parts.live, parts.control, actions),
         past.make_router(parts.database),
-        people.make_router(parts.callbacks, parts.desk, parts.dependencies, actions),
+        people.make_router(parts.callbacks, parts.lists, parts.dependencies, actions),
         admin.make_router(access, parts.database),
-        login.make_router(),
     ]

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from controller.api.access import COOKIE, Identity, Viewer, access_of, identity_of
+from controller.api.access import COOKIE, Identity, Viewer, access_of, bearer_of, identity_of
 from controller.api.bearer import LINK, TOKEN, csrf_of, is_secret
 from controller.api.openapi import API, example
 from controller.api.problems import Problem, told
@@ -20,12 +20,14 @@ from controller.api.tokens import Made
 _ME = {"person": "Olha", "role": "supervisor", "telephone": "PJSIP/sup1", "numbers": False, "expires": AT_MS, "csrf": "9f86d081884c7d65"}
 
 
+Short = Annotated[str, StringConstraints(max_length=100)]
+
+
 class Opening(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    link: Annotated[str, StringConstraints(max_length=100)] = Field(
-        "", description="what stands behind # in a one-time link; empty: the Authorization header has a token"
-    )
+    code: Short = Field("", description="what stands behind # in a one-time link")
+    token: Short = Field("", description="a token that somebody pasted; or the Authorization header has it")
 
 
 def make_router() -> APIRouter:
@@ -52,15 +54,8 @@ def make_router() -> APIRouter:
     async def open_session(request: Request, body: Opening) -> Response:
         """A token, or a one-time link, for a cookie that no script can read (HttpOnly, SameSite=Strict)."""
         access = access_of(request)
-        if body.link:
-            made = await _by_link(request, body.link)
-            action = "session.link"
-        else:
-            scheme, _, given = request.headers.get("authorization", "").partition(" ")
-            held = await access.held(request, given.strip() if scheme.lower() == "bearer" else "", TOKEN)
-            await access.rates.request(held.id)
-            made = await access.book.open_session(held.id)
-            action = "session.open"
+        made = await (_by_link(request, body.code) if body.code else _by_token(request, body.token or bearer_of(request)))
+        action = "session.link" if body.code else "session.open"
         if made is None:
             raise Problem("unauthorized")
         who = identity_of(made.held, csrf_of(made.secret))
@@ -103,6 +98,13 @@ async def _by_link(request: Request, link: str) -> Made | None:
     if made is None:
         await access.failed(address)
     return made
+
+
+async def _by_token(request: Request, token: str) -> Made | None:
+    access = access_of(request)
+    held = await access.held(request, token, TOKEN)
+    await access.rates.request(held.id)
+    return await access.book.open_session(held.id)
 
 
 def _told(who: Identity) -> dict[str, object]:

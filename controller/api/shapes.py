@@ -33,7 +33,7 @@ class Call(Shape):
     lang: str | None = None
     started: int
     state: str = Field(description="connecting greeting listening thinking tool speaking transferring operator ended")
-    seq: int | None = Field(None, description="for If-State")
+    state_seq: int | None = Field(None, description="for If-State")
     topic: str | None = None
     operator: str | None = None
     trouble: Trouble | None = None

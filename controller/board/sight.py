@@ -46,8 +46,8 @@ class Sight:
         """A value of the console's shapes, or a part of one, as this sight shows it."""
         if isinstance(shape, Mapping):
             seen = {key: self._field(key, value) for key, value in shape.items()}
-            if "redacted" in seen and not self.numbers:
-                seen["redacted"] = [name for name, value in shape["args"].items() if seen["args"].get(name) != value]
+            if not self.numbers and "redacted" in shape and isinstance(arguments := shape.get("args"), Mapping):
+                seen["redacted"] = [name for name, value in arguments.items() if seen["args"].get(name) != value]
             return seen
         if isinstance(shape, list):
             return [self.see(value) for value in shape]

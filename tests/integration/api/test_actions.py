@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from tests.integration.api.house import House, keyed
 from tests.waiting import until
@@ -88,7 +89,8 @@ async def test_without_a_key_or_with_a_wrong_body_nothing_happens(house: House) 
     missing = await olha.post(f"{path}/take")
     assert (missing.status_code, missing.json()["code"]) == (422, "invalid")
     assert missing.json()["args"]["fields"] == [{"where": "header.Idempotency-Key", "what": "Field required"}]
-    for body in ({"text": ""}, {"text": "x" * 501}, {"text": "a\nb"}, {"text": "ok", "ext": "104"}, {"cut": True}, [], None):
+    bodies: list[Any] = [{"text": ""}, {"text": "x" * 501}, {"text": "a\nb"}, {"text": "ok", "ext": "104"}, {"cut": True}, [], None]
+    for body in bodies:
         wrong = await olha.post(f"{path}/say", json=body, headers=keyed())
         assert (wrong.status_code, wrong.json()["code"]) == (422, "invalid"), body
     torn = await olha.post(f"{path}/say", content=b'{"text": ', headers=keyed(**{"Content-Type": "application/json"}))
