@@ -54,6 +54,7 @@ from controller.board.picture import Raised
 from controller.board.sound import watch_sound
 from controller.board.stream import make_board_router
 from controller.call.events import Limits as CallLimits
+from controller.call_back_notes import CallBackNotes
 from controller.control import Control
 from controller.customers import Customers
 from controller.dialplan import Dialplan
@@ -141,7 +142,7 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             lines=lines,
             advertised=settings.audiosocket.address(lines.port),
             journal=records,
-            converse=_converse(settings, services, customers, agent_metrics, board),
+            converse=_converse(settings, services, customers, records, agent_metrics, board),
             phrase=lambda key, audio: phrase_pcm(key, audio.rate_hz),
             prompt_version=PROMPT_VERSION,
             on_live=board.live,
@@ -191,7 +192,7 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
 
 
 def _converse(
-    settings: Settings, services: Services, customers: Customers, metrics: AgentMetrics, board: Board
+    settings: Settings, services: Services, customers: Customers, records: Records, metrics: AgentMetrics, board: Board
 ) -> Callable[[Caller, CallRecord], Awaitable[ConversationLike]]:
     """What gives each call its conversation: metered, and with a caller we may know."""
     turn = TurnConfig(silence_ms=round(settings.calls.silence_s * 1000))
@@ -205,7 +206,14 @@ def _converse(
         board.met(caller.call_id, name or "")
         known = AgentsCaller(number, name, caller.call_id)
         transcript = Introductions(record, number, customers.remember)
-        return Conversation(metered(services, meter), transcript, known, agent_settings, on_objection=metrics.objected)
+        return Conversation(
+            metered(services, meter),
+            transcript,
+            known,
+            agent_settings,
+            call_backs=CallBackNotes(records, caller.call_id),
+            on_objection=metrics.objected,
+        )
 
     return converse
 

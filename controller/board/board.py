@@ -24,7 +24,7 @@ import structlog
 
 from agent.records import LiveText
 from controller.board.picture import LISTS, ListKind, Picture, Raised, Told
-from controller.board.replay import KEPT, Replay, encode
+from controller.board.replay import KEPT, Replay, encode, to_json
 from controller.board.shapes import Shape
 from controller.board.sight import Sight
 from controller.board.trouble import Limits
@@ -212,7 +212,7 @@ class Board:
         fresh: dict[str, tuple[Shape, bytes]] = {}
         for call in self._picture.calls():
             before = known.get(call["id"])
-            fresh[call["id"]] = before if before and before[0] is call else (call, msgspec.json.encode(sight.see(call)))
+            fresh[call["id"]] = before if before and before[0] is call else (call, to_json(sight.see(call)))
         self._encoded[sight] = fresh
         return [msgspec.Raw(encoded) for _, encoded in fresh.values()]
 

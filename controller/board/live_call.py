@@ -76,9 +76,9 @@ class LiveCall:
     def step(self, record: MachineStepped) -> None:
         self._machine = record.state
         match shapes.kind(record.event):
-            case "CallArrived":
+            case "call_arrived":
                 self.line = str(record.event.get("dialled", ""))
-            case "DigitPressed" if record.event.get("digit") == "0":
+            case "digit_pressed" if record.event.get("digit") == "0":
                 self._signs.key_0(record.at_ms)
 
     def logged(self, record: Logged) -> None:

@@ -12,14 +12,18 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any
 
 import msgspec
 
 from controller.board.picture import Told
 from controller.board.shapes import Shape
 from controller.board.sight import Sight
+from controller.journal.codec import map_texts
 
 KEPT = 8_192
+
+_encoder = msgspec.json.Encoder(enc_hook=str)
 
 
 @dataclass(slots=True)
@@ -55,4 +59,12 @@ class Replay:
 def encode(event: str, data: Shape, seq: int | None = None) -> bytes:
     """One server-sent event; *data* is JSON, which has no line break."""
     number = b"" if seq is None else b"id: %d\n" % seq
-    return b"%bevent: %b\ndata: %b\n\n" % (number, event.encode(), msgspec.json.encode(data))
+    return b"%bevent: %b\ndata: %b\n\n" % (number, event.encode(), to_json(data))
+
+
+def to_json(value: Any) -> bytes:
+    """Whatever is in it: one unreadable word must not take the picture from everybody."""
+    try:
+        return _encoder.encode(value)
+    except UnicodeEncodeError:  # half a surrogate pair, as a model's JSON may bring
+        return _encoder.encode(map_texts(value, lambda text: text.encode("utf-8", "replace").decode()))

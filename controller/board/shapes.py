@@ -117,5 +117,5 @@ def line(record: MachineStepped | Logged, started_ms: int) -> Shape:
 
 
 def kind(tagged: Shape) -> str:
-    """The class of an event or a command of the machine: "CallArrived.1" is a CallArrived."""
+    """Which of the machine's events it is: call_arrived of {"type": "call_arrived.1"}."""
     return str(tagged.get("type", "?")).partition(".")[0]

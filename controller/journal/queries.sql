@@ -98,11 +98,14 @@ FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (
 ON CONFLICT (id, created_at) DO NOTHING;
 
 -- name: put_callbacks
-INSERT INTO callbacks (id, call_id, created_at, phone, name, why, due_at)
-SELECT row.id, row.call_id, to_timestamp(row.at_ms / 1000.0), row.phone, row.name, row.why, to_timestamp(row.due_at_ms / 1000.0)
+INSERT INTO callbacks (id, call_id, created_at, phone, name, why, due_at, revision)
+SELECT row.id, row.call_id, to_timestamp(row.at_ms / 1000.0), row.phone, row.name, row.why, to_timestamp(row.due_at_ms / 1000.0),
+    row.revision
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (
-    id uuid, call_id uuid, at_ms bigint, phone text, name text, why text, due_at_ms bigint)
-ON CONFLICT (id) DO NOTHING;
+    id uuid, call_id uuid, at_ms bigint, phone text, name text, why text, due_at_ms bigint, revision bigint)
+ON CONFLICT (id) DO UPDATE SET
+    name = coalesce(nullif(excluded.name, ''), callbacks.name), why = excluded.why, due_at = excluded.due_at, revision = excluded.revision
+    WHERE excluded.revision > callbacks.revision AND callbacks.state = 'open';
 
 -- name: put_audit
 INSERT INTO audit (id, at, actor, role, action, call_id, why, arguments, result, request_id)

@@ -96,7 +96,7 @@ class CustomerNamed(msgspec.Struct, frozen=True, kw_only=True, tag="customer.1")
 
 
 class CallBackNoted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="callback.1"):
-    """Somebody is to be rung back; noted once, worked off in the database."""
+    """Somebody is to be rung back; worked off in the database. Of those with one id the highest revision wins, while it is open."""
 
     call_id: str
     id: str  # UUIDv7, derived from call and phone: noted twice in one call it is one
@@ -105,6 +105,7 @@ class CallBackNoted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     name: str = ""
     why: str = ""  # what it is about, in words
     due_at_ms: int | None = None  # when he wants to be rung; None: as soon as somebody can
+    revision: int = 0  # the caller's wish: its time in ms; 0: a promise of ours, which replaces none of his wishes
 
 
 class Audited(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="audit.1"):

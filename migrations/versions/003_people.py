@@ -42,6 +42,7 @@ CREATE TABLE callbacks (
     name        text NOT NULL DEFAULT '',
     why         text NOT NULL DEFAULT '',
     due_at      timestamptz,
+    revision    bigint NOT NULL DEFAULT 0,
     state       text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'done')),
     tries       integer NOT NULL DEFAULT 0,
     owner       text,

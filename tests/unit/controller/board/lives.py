@@ -25,6 +25,7 @@ WORDS = (
     "067 123 45 67",
     "",
     "data: x\n\nid: 1",
+    "half \ud800 a pair",
 )
 
 Act = Callable[["Life"], None]
@@ -106,7 +107,7 @@ acts: st.SearchStrategy[Act] = st.one_of(
     st.builds(lambda call, state: lambda life: life.revise(call, state), _call, st.sampled_from(STATES)),
     st.builds(lambda call: lambda life: life.revise(call, "operator", operator="op1", transferred=True), _call),
     st.builds(lambda call: lambda life: life.revise(call, "ended", ended_at_ms=life.now_ms, outcome="hung_up"), _call),
-    st.builds(lambda call, state: lambda life: life.step(call, state, type="CallReturned.1"), _call, st.sampled_from(MACHINE)),
+    st.builds(lambda call, state: lambda life: life.step(call, state, type="call_returned.1"), _call, st.sampled_from(MACHINE)),
     st.builds(lambda call, text: lambda life: life.log(call, "tts", "FillerSaid", text), _call, _words),
     st.builds(lambda call, text, again: lambda life: life.say(call, "caller", text, again=again), _call, _words, st.booleans()),
     st.builds(

@@ -129,7 +129,7 @@ async def test_only_who_follows_a_call_is_told_its_turns_and_only_a_developer_it
     }
     for name, watch in watches.items():
         clients[name].read(watch.take())
-    life.step(CALL, "connecting", type="CallArrived.1")
+    life.step(CALL, "connecting", type="call_arrived.1")
     life.revise(CALL, "greeting")
     life.say(CALL, "caller", "Добрий день")
     for name, watch in watches.items():
