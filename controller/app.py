@@ -63,6 +63,7 @@ from controller.journal.errors import JournalError
 from controller.journal.journal import Journal
 from controller.journal.records import Record
 from controller.knowledge_upkeep import keep_knowledge
+from controller.listening import Listening
 from controller.livestate import LiveState
 from controller.logs import LogQueue
 from controller.masking import Masking
@@ -99,6 +100,7 @@ class Controller:
     """What ``run`` keeps going and brings to its end."""
 
     switchboard: Switchboard
+    control: Control
     recovery: Recovery
     journal: Journal
     socket: EventSocket
@@ -147,9 +149,17 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             prompt_version=PROMPT_VERSION,
             on_live=board.live,
         )
-        limits = CallLimits(length_s=settings.calls.max_length_s, queue_s=settings.calls.transfer_timeout_s)
+        calls = settings.calls
+        limits = CallLimits(
+            length_s=calls.max_length_s, queue_s=calls.transfer_timeout_s, queues=calls.queues, warm_transfer=calls.warm_transfer
+        )
         _warm_up()
-        switchboard = await exits.enter_async_context(Switchboard(around, app=ari.app, calls_max=settings.calls.max, limits=limits))
+        listening = await exits.enter_async_context(Listening(rest, listeners_max=calls.listeners_max))
+        purposes = {"supervisor": listening}
+        switchboard = await exits.enter_async_context(
+            Switchboard(around, app=ari.app, calls_max=calls.max, limits=limits, purposes=purposes)
+        )
+        control = Control(switchboard, listening)
         recovery = Recovery(rest, switchboard, records, app=ari.app, predecessors=journal.open_calls())
         dialplan = Dialplan(rest)
 
@@ -179,7 +189,7 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         parts = api_routes.Parts(
             database=database,
             live=board,
-            control=Control(),
+            control=control,
             callbacks=NoCallBacks(),
             lists=board,
             dependencies=health_watch,
@@ -188,7 +198,7 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         app = make_app(readiness, registry, masking, routers=routers, access=access)
         api_port = await exits.enter_async_context(serving(app, api, proxy=settings.api.proxy))
         exits.callback(board.close)  # first of all: whoever watches would hold up the server
-        yield Controller(switchboard=switchboard, recovery=recovery, journal=journal, socket=socket, api_port=api_port)
+        yield Controller(switchboard=switchboard, control=control, recovery=recovery, journal=journal, socket=socket, api_port=api_port)
 
 
 def _converse(

@@ -26,6 +26,12 @@ class Caller:
 class ConversationLike(Protocol):
     async def run(self, line: Line, opening: str) -> Outcome: ...
 
+    def say(self, text: str, *, by: str, cut: bool) -> bool:
+        """A supervisor's words, by the agent's voice; False: they will not be said."""
+
+    def hold(self, on: bool) -> None:
+        """The caller does not hear us, or does again; counts also for runs to come."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:

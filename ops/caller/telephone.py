@@ -23,6 +23,7 @@ from audiosocket.limits import Limits
 from audiosocket.line import Line
 from audiosocket.server import AudioSocketServer
 from ops.caller.ami import Ami, play_dtmf
+from ops.caller.desk_phone import DeskPhone
 from ops.caller.ear import Ear, last_voiced_ms
 from ops.caller.operator import OperatorPhone
 
@@ -136,6 +137,12 @@ class Exchange:
             pending.cancel()
             raise
         return Telephone(self, number, channel_id, line, ear)
+
+    def desk_phone(self) -> DeskPhone:
+        """Plug in a telephone that picks up when Asterisk rings its endpoint."""
+        telephone = uuid.uuid4()
+        ear = Ear()
+        return DeskPhone(self.endpoint(telephone), self._server.expect(telephone, on_open=_to(ear)), ear)
 
     async def operator(self, name: str = "op1") -> OperatorPhone:
         """Plug in an operator's telephone that answers the next call the queue gives to *name*."""

@@ -210,7 +210,9 @@ def test_operators_are_free_after_a_restart(stack: DevStack) -> None:
     assert stack.asterisk.cli("queue show operators").lower().count("(not in use)") == 2
 
 
-@pytest.mark.parametrize("context", ["incoming", "transfer-to-operator", "back", "ops", "phones"])
+@pytest.mark.parametrize(
+    "context", ["incoming", "transfer-to-operator", "back", "ops", "screen", "screen-alone", "summary-accepted", "phones"]
+)
 def test_the_context_is_there(stack: DevStack, context: str) -> None:
     assert f"Context '{context}'" in stack.asterisk.cli(f"dialplan show {context}")
 
