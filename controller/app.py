@@ -38,7 +38,6 @@ from audiosocket.audio import SLIN8, SLIN16
 from audiosocket.limits import Limits as LineLimits
 from audiosocket.server import AudioSocketServer
 from controller.api import routes as api_routes
-from controller.api.absent import NoCallBacks
 from controller.api.access import Role, require
 from controller.api.audit import Audit
 from controller.api.database import Pool
@@ -54,7 +53,9 @@ from controller.board.picture import Raised
 from controller.board.sound import watch_sound
 from controller.board.stream import make_board_router
 from controller.call.events import Limits as CallLimits
+from controller.call.screen import Screen
 from controller.call_back_notes import CallBackNotes
+from controller.callbacks import CallBacks
 from controller.control import Control
 from controller.customers import Customers
 from controller.dialplan import Dialplan
@@ -70,11 +71,13 @@ from controller.masking import Masking
 from controller.observation import Observed, make_readiness, watch
 from controller.record import CallRecord, now_ms
 from controller.recovery import Recovery
+from controller.screening import Screenings, Workshop
 from controller.secret_values import secrets_of
 from controller.services import CredentialsMissing, open_services
+from controller.session import Session
 from controller.settings import Settings
 from controller.surroundings import Caller, ConversationLike, Surroundings
-from controller.switchboard import Switchboard
+from controller.switchboard import Purpose, Switchboard
 from controller.telemetry import AgentMetrics, LiveReadings, MetricsSink
 
 log = structlog.get_logger(__name__)
@@ -154,8 +157,18 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             length_s=calls.max_length_s, queue_s=calls.transfer_timeout_s, queues=calls.queues, warm_transfer=calls.warm_transfer
         )
         _warm_up()
-        listening = await exits.enter_async_context(Listening(rest, listeners_max=calls.listeners_max))
-        purposes = {"supervisor": listening}
+        listening = await exits.enter_async_context(Listening(rest, listeners_max=calls.listeners_max, on_change=board.listeners))
+        workshop = Workshop(
+            asterisk=rest,
+            lines=lines,
+            advertised=around.advertised,
+            voice=services.voice,
+            phrase=around.phrase,
+            call_of=lambda call_id: session.call if (session := switchboard.session(call_id)) else None,
+            on_verdict=lambda call_id, operator, screen: _log_verdict(switchboard.session(call_id), operator, screen),
+        )
+        screenings = await exits.enter_async_context(Screenings(workshop))
+        purposes: dict[str, Purpose] = {"supervisor": listening, "summary": screenings}
         switchboard = await exits.enter_async_context(
             Switchboard(around, app=ari.app, calls_max=calls.max, limits=limits, purposes=purposes)
         )
@@ -190,7 +203,7 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             database=database,
             live=board,
             control=control,
-            callbacks=NoCallBacks(),
+            callbacks=CallBacks(database, rest),
             lists=board,
             dependencies=health_watch,
         )
@@ -199,6 +212,13 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         api_port = await exits.enter_async_context(serving(app, api, proxy=settings.api.proxy))
         exits.callback(board.close)  # first of all: whoever watches would hold up the server
         yield Controller(switchboard=switchboard, control=control, recovery=recovery, journal=journal, socket=socket, api_port=api_port)
+
+
+def _log_verdict(session: Session | None, operator: str, screen: Screen) -> None:
+    """What an operator said to a caller of ours stands in the call's log."""
+    if session is not None:
+        data = {"operator": operator, "why": screen.why, "tellings": screen.tellings}
+        session.record.log("ctl", "OperatorScreened", text=f"{operator}: {screen.state}", data=data)
 
 
 def _converse(

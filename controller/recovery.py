@@ -6,8 +6,9 @@ Nothing is replayed after a gap, so who hung up meanwhile is still alive in our 
     caller left or came back unheard          ─► LeftStasis, CallReturned, OperatorAnswered
     caller in our application, in no books    ─► a predecessor's: to the operators' queue, his record closed
                                                  nobody's yet: he arrives now
+    operator in it, in no books               ─► a predecessor told him of a caller: Asterisk asks him
     a supervisor picked up or left unheard    ─► TakenOver, PhoneGone
-    m- s- n- channels, b- l- w- bridges of    ─► removed; an operator who heard a summary there goes back to the dialplan
+    m- s- n- channels, b- l- w- bridges of    ─► removed
     ours, in no call and nobody's
 
 A REST answer and the event stream are not in step: what was seen once may be an event on its way. So everything but a channel's end is
@@ -33,7 +34,7 @@ from controller.call import events as seen
 from controller.call import ids
 from controller.call.draft import QUEUE_CONTEXT
 from controller.call.state import Call, State
-from controller.dialplan import is_probe
+from controller.dialplan import ALONE_CONTEXT, is_probe
 from controller.journal.records import CallRevised
 from controller.record import Journal, now_ms
 from controller.session import Session
@@ -197,8 +198,8 @@ class Recovery:
         if is_probe(args):
             await self._remove("probe", channel.id)
             return
-        if args and args[0] == "summary":
-            await self._give_back(channel)
+        if args[:1] == ["summary"]:  # an operator whom a predecessor was telling of a caller
+            await self._let_asterisk_ask(channel.id)
             return
         if not channel.channelvars.get("CALL_ID"):
             self._switchboard.arrive(channel, args)  # he came while nobody listened
@@ -209,11 +210,10 @@ class Recovery:
         except AriNotFound:
             return
 
-    async def _give_back(self, channel: Channel) -> None:
-        """An operator to whom a predecessor told who calls: to the dialplan, which rings the next one."""
-        log.warning("operator_given_back", channel=channel.id)
+    async def _let_asterisk_ask(self, operator: str) -> None:
+        log.warning("operator_to_dialplan", channel=operator)
         try:
-            await self._asterisk.continue_in_dialplan(channel.id)
+            await self._asterisk.continue_in_dialplan(operator, context=ALONE_CONTEXT, extension="s", priority=1)
         except AriNotFound:
             return
 

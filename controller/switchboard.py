@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Protocol, Self
 
 import structlog
@@ -64,7 +64,7 @@ class Switchboard:
         app: str,
         calls_max: int,
         limits: Limits | None = None,
-        purposes: Mapping[str, Purpose] = {},
+        purposes: Mapping[str, Purpose] = MappingProxyType({}),
     ) -> None:
         self._around = around
         self._app = app

@@ -57,6 +57,12 @@ def listening_ids() -> tuple[str, str, str]:
     return _PHONE + one, _SNOOP + one, _LISTENING + one
 
 
+def screening_ids() -> tuple[str, str]:
+    """New names for telling an operator who calls: our media leg, and the bridge with him."""
+    one = str(uuid7())
+    return one, _SCREENING + one
+
+
 def _derived(call_id: str, what: str) -> str:
     digest = hashlib.blake2b(f"{call_id}/{what}".encode(), digest_size=10).digest()
     value = uuid.UUID(call_id).int >> 80 << 80 | int.from_bytes(digest)

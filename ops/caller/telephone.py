@@ -150,7 +150,16 @@ class Exchange:
         ear = Ear()
         pending = self._server.expect(telephone, on_open=_to(ear))
         await self.set_global(f"DIAL_{name}", self.endpoint(telephone))
-        return OperatorPhone(name, pending, ear)
+        return OperatorPhone(name, str(telephone), pending, ear, self)
+
+    async def place_of(self, telephone: str) -> tuple[str, str]:
+        """As ``ops.caller.operator`` wants it."""
+        found = [channel["id"] for channel in await self._ari("GET", "/channels", {}) if channel["name"].endswith(telephone)]
+        bridges = [bridge for bridge in await self._ari("GET", "/bridges", {}) if set(found) & set(bridge["channels"])]
+        return str(found[0]) if found else "", str(bridges[0]["id"]) if bridges else ""
+
+    async def press(self, channel_id: str, key: str) -> None:
+        await play_dtmf(self.asterisk, channel_id, key)
 
     async def set_global(self, variable: str, value: str) -> None:
         await self._ari("POST", "/asterisk/variable", {"variable": variable, "value": value})

@@ -27,6 +27,7 @@ class _Channel:
     state: str = "Ring"
     app_name: str = "Stasis"
     app_data: str = ""
+    context: str = ""  # where it continued
     subscribed: bool = False
     variables: dict[str, str] = field(default_factory=dict)
     socket: asyncio.Task[None] | None = None
@@ -158,13 +159,18 @@ class FakeAsterisk:
     ) -> None:
         await self._operate("continue_in_dialplan", channel_id)
         channel = self._stasis(channel_id)
-        channel.app_name, channel.app_data = "Queue", "operators"
+        channel.app_name, channel.app_data, channel.context = "Queue", "operators", context or ""
         self._leave_bridges(channel_id)
         self._emit(ari.StasisEnd(channel=channel.told()))
 
     async def set_variables(self, channel_id: str, variables: Mapping[str, str]) -> None:
         await self._operate("set_variables", channel_id)
         self._find(channel_id).variables.update(variables)
+
+    async def get_variable(self, channel_id: str, variable: str) -> str:
+        await self._operate("get_variable", channel_id)
+        variables = self._find(channel_id).variables
+        return variables.get(variable, variables.get(f"__{variable}", ""))
 
     async def subscribe_channel(self, channel_id: str) -> None:
         await self._operate("subscribe_channel", channel_id)
@@ -274,7 +280,7 @@ class FakeAsterisk:
             if channel_id in members:
                 members.remove(channel_id)
                 self._emit(ari.ChannelLeftBridge(bridge=Bridge(id=bridge_id), channel=self.calls[channel_id].told()))
-                if not members and not bridge_id.startswith("b-"):  # a queue's bridge is not kept by anybody
+                if not members and not bridge_id.startswith(("b-", "w-", "l-")):  # a queue's bridge is not kept by anybody
                     del self.mixing[bridge_id]
 
     def _destroy(self, bridge_id: str) -> None:

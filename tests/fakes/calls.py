@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import ChainMap
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from agent.outcome import CallerGone, Completed, HandOff, Outcome
 from agent.ports import Line, Transcript
@@ -19,7 +21,7 @@ from controller.listening import Listening
 from controller.recovery import Recovery
 from controller.session import Session
 from controller.surroundings import Caller, ConversationLike, Surroundings
-from controller.switchboard import Switchboard
+from controller.switchboard import Purpose, Switchboard
 from tests.fakes.ari import APP, FakeAsterisk
 
 LIMIT_S = 5.0
@@ -166,6 +168,7 @@ async def house(
     converse: Callable[[Caller, Transcript], Awaitable[ConversationLike]] | None = None,
     listeners_max: int = 20,
     answer_s: float = 3.0,
+    purposes: Mapping[str, Purpose] = MappingProxyType({}),
 ) -> AsyncIterator[House]:
     asterisk, journal, agents = FakeAsterisk(), KeptJournal(), list[PuppetAgent]()
 
@@ -184,8 +187,8 @@ async def house(
         )
         heard_by = list[tuple[str, ...]]()
         listening = Listening(asterisk, listeners_max=listeners_max, on_change=lambda call_id, names: heard_by.append(names))
-        purposes = {"supervisor": listening}
-        async with listening, Switchboard(around, app=APP, calls_max=calls_max, limits=limits, purposes=purposes) as switchboard:
+        known = ChainMap(dict[str, Purpose](supervisor=listening), purposes)  # type: ignore[arg-type]  # only read
+        async with listening, Switchboard(around, app=APP, calls_max=calls_max, limits=limits, purposes=known) as switchboard:
             asterisk.on_event = switchboard.handle
             control = Control(switchboard, listening, answer_s=answer_s)
             yield House(asterisk, server, switchboard, journal, agents, listening, control, heard_by)
