@@ -7,6 +7,8 @@ import itertools
 import os
 import sys
 from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -37,15 +39,17 @@ async def token_of(system: System, name: str, role: str) -> str:
 class Person:
     """Somebody with a token and no browser."""
 
-    def __init__(self, floor: Floor, token: str) -> None:
+    def __init__(self, token: str, http: httpx.AsyncClient) -> None:
         self.token = token
-        self._http = httpx.AsyncClient(
-            base_url=f"{floor.system.controller.api_url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=10
-        )
+        self._http = http
 
     @classmethod
-    async def named(cls, floor: Floor, name: str, role: str) -> Person:
-        return cls(floor, await token_of(floor.system, name, role))
+    @asynccontextmanager
+    async def named(cls, floor: Floor, name: str, role: str) -> AsyncIterator[Person]:
+        token = await token_of(floor.system, name, role)
+        url, headers = f"{floor.system.controller.api_url}/api/v1", {"Authorization": f"Bearer {token}"}
+        async with httpx.AsyncClient(base_url=url, headers=headers, timeout=10) as http:
+            yield cls(token, http)
 
     async def sees(self, path: str) -> Any:
         answer = await self._http.get(path)
@@ -68,7 +72,16 @@ class Person:
 
 
 async def test_a_supervisor_looks_has_a_sentence_said_and_ends_the_call_each_once_and_written_down(floor: Floor) -> None:
-    olha = await Person.named(floor, "Olha", "supervisor")
+    async with Person.named(floor, "Olha", "supervisor") as olha:
+        await _a_sentence_and_the_end(floor, olha)
+    process = floor.system.controller.process
+    assert process is not None
+    log = process.log_path.read_text()
+    assert "person_acted" in log
+    assert olha.token not in log
+
+
+async def _a_sentence_and_the_end(floor: Floor, olha: Person) -> None:
     telephone = await floor.dial()
     call = await olha.call_of(telephone)
     assert telephone.number not in str(await olha.sees("/calls"))
@@ -99,11 +112,6 @@ async def test_a_supervisor_looks_has_a_sentence_said_and_ends_the_call_each_onc
         ("transfer", "queue_unknown"),
         ("hang", "accepted"),
     ]
-    process = floor.system.controller.process
-    assert process is not None
-    log = process.log_path.read_text()
-    assert "person_acted" in log
-    assert olha.token not in log
 
 
 async def audit(floor: Floor, call: str) -> list[tuple[str, str]]:
@@ -120,14 +128,14 @@ async def audit(floor: Floor, call: str) -> list[tuple[str, str]]:
 
 async def test_a_caller_is_transferred_over_http_and_who_only_looks_cannot(floor: Floor) -> None:
     operator = await floor.exchange.operator()
-    vira, olha = await Person.named(floor, "Vira", "viewer"), await Person.named(floor, "Olha", "supervisor")
-    telephone = await floor.dial()
-    call = await olha.call_of(telephone)
-    await floor.state_is("greeting")
-    assert await vira.wishes(call, "transfer") == (403, "forbidden")
-    assert await olha.wishes(call, "transfer", warm=False, note="обмін шин") == (202, "accepted")
-    await operator.answered()
-    await floor.state_is("operator")
-    assert (await olha.wishes(call, "say", text="Ало?"))[0] == 409
-    await telephone.hang_up()
-    assert (await floor.record()).call["outcome"] == "transferred"
+    async with Person.named(floor, "Vira", "viewer") as vira, Person.named(floor, "Olha", "supervisor") as olha:
+        telephone = await floor.dial()
+        call = await olha.call_of(telephone)
+        await floor.state_is("greeting")
+        assert await vira.wishes(call, "transfer") == (403, "forbidden")
+        assert await olha.wishes(call, "transfer", warm=False, note="обмін шин") == (202, "accepted")
+        await operator.answered()
+        await floor.state_is("operator")
+        assert (await olha.wishes(call, "say", text="Ало?"))[0] == 409
+        await telephone.hang_up()
+        assert (await floor.record()).call["outcome"] == "transferred"
