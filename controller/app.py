@@ -38,11 +38,12 @@ from audiosocket.audio import SLIN8, SLIN16
 from audiosocket.limits import Limits as LineLimits
 from audiosocket.server import AudioSocketServer
 from controller.api import routes as api_routes
-from controller.api.absent import NoCallBacks, NoDesk
+from controller.api.absent import NoCallBacks
 from controller.api.access import Role, require
 from controller.api.audit import Audit
 from controller.api.database import Pool
 from controller.api.http import make_app
+from controller.api.log import make_log_router
 from controller.api.server import PortTaken, bind, serving
 from controller.ari.client import EventSocket
 from controller.ari.messages import EVENT_TYPES
@@ -54,6 +55,7 @@ from controller.board.picture import Raised
 from controller.board.sound import watch_sound
 from controller.board.stream import make_board_router
 from controller.call.events import Limits as CallLimits
+from controller.call.screen import Screen
 from controller.call_back_notes import CallBackNotes
 from controller.control import Control
 from controller.customers import Customers
@@ -63,17 +65,23 @@ from controller.journal.errors import JournalError
 from controller.journal.journal import Journal
 from controller.journal.records import Record
 from controller.knowledge_upkeep import keep_knowledge
+from controller.listening import Listening
+from controller.livelog import LiveLog
 from controller.livestate import LiveState
+from controller.log_stream.history import History
 from controller.logs import LogQueue
 from controller.masking import Masking
 from controller.observation import Observed, make_readiness, watch
+from controller.reader import Reader
 from controller.record import CallRecord, now_ms
 from controller.recovery import Recovery
+from controller.screening import Screenings, Workshop
 from controller.secret_values import secrets_of
 from controller.services import CredentialsMissing, open_services
+from controller.session import Session
 from controller.settings import Settings
 from controller.surroundings import Caller, ConversationLike, Surroundings
-from controller.switchboard import Switchboard
+from controller.switchboard import Purpose, Switchboard
 from controller.telemetry import AgentMetrics, LiveReadings, MetricsSink
 
 log = structlog.get_logger(__name__)
@@ -99,6 +107,7 @@ class Controller:
     """What ``run`` keeps going and brings to its end."""
 
     switchboard: Switchboard
+    control: Control
     recovery: Recovery
     journal: Journal
     socket: EventSocket
@@ -134,7 +143,12 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         )
         board = await exits.enter_async_context(opening)
         board.observe(readings)
-        records = Records(journal.append, live.append, metrics.append, board.append, health.append)
+        masking = Masking(secrets_of(settings))
+        log_reader = await exits.enter_async_context(Reader.open(settings.database.url.get_secret_value(), "callctl-log"))
+        live_log = await exits.enter_async_context(
+            LiveLog.open(ari.app, History(log_reader), settings.redis.url.get_secret_value(), masking=masking, progress=journal.progress)
+        )
+        records = Records(journal.append, live.append, metrics.append, board.append, health.append, live_log.append)
 
         customers = await exits.enter_async_context(Customers.open(settings.database.url.get_secret_value(), journal.append))
         around = Surroundings(
@@ -147,9 +161,27 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             prompt_version=PROMPT_VERSION,
             on_live=board.live,
         )
-        limits = CallLimits(length_s=settings.calls.max_length_s, queue_s=settings.calls.transfer_timeout_s)
+        calls = settings.calls
+        limits = CallLimits(
+            length_s=calls.max_length_s, queue_s=calls.transfer_timeout_s, queues=calls.queues, warm_transfer=calls.warm_transfer
+        )
         _warm_up()
-        switchboard = await exits.enter_async_context(Switchboard(around, app=ari.app, calls_max=settings.calls.max, limits=limits))
+        listening = await exits.enter_async_context(Listening(rest, listeners_max=calls.listeners_max))
+        workshop = Workshop(
+            asterisk=rest,
+            lines=lines,
+            advertised=around.advertised,
+            voice=services.voice,
+            phrase=around.phrase,
+            call_of=lambda call_id: session.call if (session := switchboard.session(call_id)) else None,
+            on_verdict=lambda call_id, operator, screen: _log_verdict(switchboard.session(call_id), operator, screen),
+        )
+        screenings = await exits.enter_async_context(Screenings(workshop))
+        purposes: dict[str, Purpose] = {"supervisor": listening, "summary": screenings}
+        switchboard = await exits.enter_async_context(
+            Switchboard(around, app=ari.app, calls_max=calls.max, limits=limits, purposes=purposes)
+        )
+        control = Control(switchboard, listening)
         recovery = Recovery(rest, switchboard, records, app=ari.app, predecessors=journal.open_calls())
         dialplan = Dialplan(rest)
 
@@ -171,7 +203,7 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             logs=log_queue,
         )
         watch(readings, observed)
-        readiness, masking = make_readiness(observed), Masking(secrets_of(settings))
+        readiness = make_readiness(observed)
         database = await exits.enter_async_context(Pool.open(settings.database.url.get_secret_value()))
         access = api_routes.make_access(settings.api, database, Audit(journal.append))
         health_watch = await exits.enter_async_context(HealthWatch.open(health, readiness, board, masking))
@@ -179,16 +211,24 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         parts = api_routes.Parts(
             database=database,
             live=board,
-            control=Control(),
+            control=control,
             callbacks=NoCallBacks(),
-            desk=NoDesk(),
+            lists=board,
             dependencies=health_watch,
         )
-        routers = [*api_routes.make_routers(parts, access), make_board_router(board, require(Role.VIEWER))]
+        routers = [*api_routes.make_routers(parts, access), make_board_router(board, require(Role.VIEWER)), make_log_router(live_log)]
         app = make_app(readiness, registry, masking, routers=routers, access=access)
         api_port = await exits.enter_async_context(serving(app, api, proxy=settings.api.proxy))
         exits.callback(board.close)  # first of all: whoever watches would hold up the server
-        yield Controller(switchboard=switchboard, recovery=recovery, journal=journal, socket=socket, api_port=api_port)
+        exits.callback(live_log.close)
+        yield Controller(switchboard=switchboard, control=control, recovery=recovery, journal=journal, socket=socket, api_port=api_port)
+
+
+def _log_verdict(session: Session | None, operator: str, screen: Screen) -> None:
+    """What an operator said to a caller of ours stands in the call's log."""
+    if session is not None:
+        data = {"operator": operator, "why": screen.why, "tellings": screen.tellings}
+        session.record.log("ctl", "OperatorScreened", text=f"{operator}: {screen.state}", data=data)
 
 
 def _converse(
@@ -212,6 +252,7 @@ def _converse(
             known,
             agent_settings,
             call_backs=CallBackNotes(records, caller.call_id),
+            desk_open=caller.desk_open,
             on_objection=metrics.objected,
         )
 

@@ -201,7 +201,15 @@ class CallSettings(Group, env_prefix="CALLS_"):
     max_length_s: Seconds = 1_800.0
     silence_s: Seconds = 10.0
     transfer_timeout_s: Seconds = 60.0
+    queues: Annotated[tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")], ...], NoDecode, Field(min_length=1)] = ("operators",)
+    warm_transfer: bool = True
+    listeners_max: int = Field(default=20, ge=1, le=1_000)
     drain_s: Seconds = 60.0
+
+    @field_validator("queues", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
 class JournalSettings(Group, env_prefix="JOURNAL_"):
@@ -214,6 +222,12 @@ class ApiSettings(Group, env_prefix="API_"):
     proxy: str = Field(default="", pattern=r"^[0-9A-Fa-f.:/, ]*$")
     rate_per_minute: int = Field(default=600, ge=10, le=100_000)
     failures_per_minute: int = Field(default=20, ge=1, le=10_000)
+
+    @property
+    def address(self) -> str:
+        """Where a browser on this machine finds us."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104 - looked up, not bound
+        return f"http://{host}:{self.port}"
 
 
 class BoardSettings(Group, env_prefix="BOARD_"):

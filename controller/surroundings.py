@@ -21,10 +21,17 @@ class Caller:
 
     call_id: str
     number: str
+    desk_open: Callable[[], bool] = lambda: True  # operators are at work now
 
 
 class ConversationLike(Protocol):
     async def run(self, line: Line, opening: str) -> Outcome: ...
+
+    def say(self, text: str, *, by: str, cut: bool) -> bool:
+        """A supervisor's words, by the agent's voice; False: they will not be said."""
+
+    def hold(self, on: bool) -> None:
+        """The caller does not hear us, or does again; counts also for runs to come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

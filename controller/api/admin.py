@@ -3,38 +3,37 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, StrictBool, StringConstraints
 from pydantic import Field as BodyField
 
 from controller.api.access import Access, Admin, Role
 from controller.api.bearer import TOKEN
 from controller.api.database import QUERIES, Asked
 from controller.api.openapi import API, example
-from controller.api.past import Moment, Words
+from controller.api.past import Moment, Words, moment, presently
 from controller.api.problems import Problem, told
 from controller.api.shapes import AuditPage, TokenList, TokenMade
-from controller.api.tokens import Profile
+from controller.api.tokens import PERSON, TELEPHONE, Profile
 from controller.board.sight import Sight
 from controller.journal.queries import Row
 
 AUDIT_REACH = timedelta(days=31)
-PERSON = r"^[^\x00-\x1f\x7f]{1,60}$"
-TELEPHONE = r"^([A-Za-z0-9]+/[A-Za-z0-9@._:+-]{1,80})?$"
-"""Technology and resource, nothing of a dial string besides."""
 _TOKEN_ID = "6f1c2a4e-0000-4000-8000-000000000001"  # noqa: S105 - an id
 
 
 class NewToken(BaseModel):
-    person: Annotated[str, StringConstraints(strip_whitespace=True, pattern=PERSON)]
+    person: Annotated[str, StringConstraints(strip_whitespace=True, pattern=f"^{PERSON}$")]
     role: Role
-    telephone: Annotated[str, StringConstraints(pattern=TELEPHONE)] = BodyField("", description="what Asterisk dials to reach the person")
-    numbers: bool = BodyField(False, description="sees telephone numbers in full")
-    days: Annotated[int, BodyField(ge=1, le=3650)] | None = BodyField(None, description="null: until it is revoked")
+    telephone: Annotated[str, StringConstraints(pattern=f"^{TELEPHONE}$")] = BodyField(
+        "", description="what Asterisk dials to reach the person"
+    )
+    numbers: StrictBool = BodyField(False, description="sees telephone numbers in full")
+    days: Annotated[int, BodyField(strict=True, ge=1, le=3650)] | None = BodyField(None, description="null: until it is revoked")
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"person": "Olha", "role": "supervisor", "telephone": "PJSIP/sup1", "days": 90}]}
@@ -85,11 +84,11 @@ def make_router(access: Access, database: Asked) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> JSONResponse:
         """Who did what, or was refused it; newest first."""
-        until = datetime.now(UTC) + timedelta(minutes=1) if to is None else to
+        until = moment(to, presently())
         rows = await database.fetch(
             QUERIES["list_audit"],
             {
-                "since": until - AUDIT_REACH if from_ is None else from_,
+                "since": moment(from_, until - AUDIT_REACH),
                 "until": until,
                 "before": _cursor(cursor),
                 "actor": person,

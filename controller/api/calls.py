@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from controller.api.access import Identity, Supervisor, Viewer
 from controller.api.actions import Actions, IfState, Key
@@ -33,14 +33,14 @@ class Transfer(Body):
     queue: Name = "operators"
     operator: Name | None = Field(None, description="only this one")
     note: Line = Field("", description="what the operator should know; told before he takes the call if it is warm")
-    warm: bool | None = Field(None, description="null: as the settings say")
+    warm: StrictBool | None = Field(None, description="null: as the settings say")
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"queue": "operators", "note": "Дві шини не того розміру"}]})
 
 
 class Say(Body):
     text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=_PRINTABLE)]
-    cut: bool = Field(False, description="at once, instead of after the agent's sentence")
+    cut: StrictBool = Field(False, description="at once, instead of after the agent's sentence")
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"text": "Зачекайте, будь ласка, хвилину.", "cut": False}]})
 

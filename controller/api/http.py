@@ -35,7 +35,7 @@ def make_app(
     )
     app.state.access = access
     app.add_middleware(Wire, access=access)
-    shape_problems(app)
+    shape_problems(app, [route for router in routers for route in router.routes])
 
     @app.get("/health", include_in_schema=False)
     async def health() -> JSONResponse:

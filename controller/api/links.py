@@ -6,12 +6,17 @@ The code stands behind ``#``: browsers do not send that, so it is in nobody's lo
 
 from __future__ import annotations
 
-from controller.api.tokens import Profile, TokenBook
+from controller.api.database import Pool
+from controller.api.tokens import Made, Profile, TokenBook
 
 PATH = "/login"
 
 
-async def one_time_link(book: TokenBook, base_url: str, profile: Profile) -> str:
-    """An address that is good once, within an hour. Raises ``DatabaseAway``."""
-    made = await book.create_link(profile)
-    return f"{base_url.rstrip('/')}{PATH}#{made.secret}"
+def address_of(base_url: str, link: Made) -> str:
+    return f"{base_url.rstrip('/')}{PATH}#{link.secret}"
+
+
+async def one_time_link(dsn: str, base_url: str, profile: Profile) -> str:
+    """An address that is good once, within an hour: for the demo and for tests. Raises ``DatabaseAway``."""
+    async with Pool.open(dsn, "callctl-link", connections=1) as database:
+        return address_of(base_url, await TokenBook(database).create_link(profile))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
-from pydantic import AfterValidator, AwareDatetime, StringConstraints
+from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
 
 from controller.api.access import Viewer
 from controller.api.database import Asked
@@ -22,10 +23,30 @@ DEFAULT = timedelta(days=7)
 LONGEST = timedelta(days=93)
 """What one search may look through."""
 _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+_ISO = re.compile(r"\d{4}-\d\d-\d\d[Tt]")  # pydantic would take bare numbers too
+
+
+def _iso(value: Any) -> Any:
+    if isinstance(value, str) and not _ISO.match(value):
+        raise ValueError("must be as in 2026-11-26T09:00:00Z")
+    return value
+
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Moment = Annotated[AwareDatetime | None, AfterValidator(lambda at: None if at is None else max(_FIRST, min(at, _LAST)))]
+Moment = Annotated[AwareDatetime, BeforeValidator(_iso)] | Annotated[int, Field(ge=946_684_800_000, le=4_102_444_800_000)] | None
 """ISO 8601 with its zone, or Unix time in ms."""
+
+
+def moment(given: datetime | int | None, default: datetime) -> datetime:
+    """Within sensible bounds."""
+    if given is None:
+        return default
+    return max(_FIRST, min(datetime.fromtimestamp(given / 1000, UTC) if isinstance(given, int) else given, _LAST))
+
+
+def presently() -> datetime:
+    """The end of what has begun by now; clocks differ a little."""
+    return datetime.now(UTC) + timedelta(minutes=1)
 
 
 def make_router(database: Asked) -> APIRouter:
@@ -44,8 +65,8 @@ def make_router(database: Asked) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE,
     ) -> JSONResponse:
         """Newest first. Who does not see numbers in full cannot search for parts of them either."""
-        until = datetime.now(UTC) + timedelta(minutes=1) if to is None else to
-        since = until - DEFAULT if from_ is None else from_
+        until = moment(to, presently())
+        since = moment(from_, until - DEFAULT)
         if not timedelta() <= until - since <= LONGEST:
             raise Problem("invalid", f"from must be before to, by at most {LONGEST.days} days", days=LONGEST.days)
         wish = PastWish(

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from controller.api.access import Developer, Supervisor, Viewer
 from controller.api.actions import Actions, Key
 from controller.api.openapi import API
-from controller.api.ports import CallBacks, Dependencies, Desk
+from controller.api.ports import CallBacks, Dependencies, Lists
 from controller.api.problems import Problem, told
 from controller.api.shapes import Accepted, CallBackList, Dependency, Health, OperatorList
 from controller.board.sight import Sight
@@ -21,7 +21,7 @@ _MAY_BE_REFUSED = told(
 )
 
 
-def make_router(callbacks: CallBacks, desk: Desk, dependencies: Dependencies, actions: Actions) -> APIRouter:
+def make_router(callbacks: CallBacks, lists: Lists, dependencies: Dependencies, actions: Actions) -> APIRouter:
     routes = APIRouter(prefix=API)
 
     @routes.get("/callbacks", name="callbacks_list", tags=["people"], responses={200: {"model": CallBackList}})
@@ -62,7 +62,7 @@ def make_router(callbacks: CallBacks, desk: Desk, dependencies: Dependencies, ac
     @routes.get("/operators", name="operators_list", tags=["people"], responses={200: {"model": OperatorList}})
     async def operators(who: Viewer) -> JSONResponse:
         """Who is free, who talks, and who waits for them."""
-        return JSONResponse(Sight.of(who).see({"operators": desk.operators(), "queue": desk.queue()}))
+        return JSONResponse(Sight.of(who).see({"operators": lists.items("operator"), "queue": lists.items("queue")}))
 
     @routes.get("/health", name="health_list", tags=["health"], responses={200: {"model": Health}})
     async def health(who: Viewer) -> JSONResponse:

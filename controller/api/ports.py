@@ -5,7 +5,7 @@ What may be refused answers with ``control.Answer``; its codes are in ``problems
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from controller.control import Answer, Person
 
@@ -54,11 +54,11 @@ class CallBacks(Protocol):
     async def done(self, callback_id: str, person: Person) -> Answer: ...
 
 
-class Desk(Protocol):
-    def operators(self) -> list[Shape]: ...
+class Lists(Protocol):
+    """``controller.board.board.Board``."""
 
-    def queue(self) -> list[Shape]:
-        """Callers who wait, the first first."""
+    def items(self, kind: Literal["queue", "operator"]) -> list[Shape]:
+        """Callers who wait, the first first; operators."""
 
 
 class Dependencies(Protocol):

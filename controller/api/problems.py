@@ -9,7 +9,7 @@ Nothing that was sent comes back in a problem.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -17,8 +17,10 @@ import structlog
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException as AnyHTTPException
+from starlette.routing import BaseRoute
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +66,7 @@ KINDS: Mapping[str, Kind] = {
     "idempotency_mismatch": Kind(422, "This Idempotency-Key was used for another request"),
     "queue_unknown": Kind(422, "There is no such queue"),
     "text_too_long": Kind(422, "The text is too long"),
+    "text_missing": Kind(422, "There is no text"),
     "too_many": Kind(429, "Too many of these at once"),
     "rate_limited": Kind(429, "Too many requests"),
     "internal": Kind(500, "A fault of ours"),
@@ -73,7 +76,7 @@ KINDS: Mapping[str, Kind] = {
     "no_answer": Kind(504, "The call did not answer in time; what was asked may still happen"),
 }
 REFUSED_OTHERWISE = Kind(409, "It was refused")  # a code that a part of ours gave and that is not in the table
-_OF_STATUS = {400: "malformed", 401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+_OF_STATUS = {400: "malformed", 401: "unauthorized", 403: "forbidden", 404: "not_found", 413: "too_large"}
 
 
 class Problem(HTTPException):
@@ -116,8 +119,8 @@ class DatabaseAway(Exception):
     """PostgreSQL does not answer, or not in time; the text is why."""
 
 
-def shape_problems(app: FastAPI) -> None:
-    """Every error of *app* in this shape, the framework's own too."""
+def shape_problems(app: FastAPI, routes: Sequence[BaseRoute] = ()) -> None:
+    """Every error of *app* in this shape, the framework's own too; *routes* are all that have several methods on one path."""
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -132,6 +135,9 @@ def shape_problems(app: FastAPI) -> None:
     async def refused(request: Request, error: AnyHTTPException) -> JSONResponse:
         if isinstance(error, Problem):
             return error.response()
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            allowed = _methods_at(routes, request.scope["path"])
+            return Problem("method_not_allowed", headers={"Allow": ", ".join(allowed)} if allowed else error.headers).response()
         code = _OF_STATUS.get(error.status_code, "internal" if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR else "malformed")
         return Problem(code, headers=error.headers).response()
 
@@ -139,6 +145,12 @@ def shape_problems(app: FastAPI) -> None:
     async def away(request: Request, error: DatabaseAway) -> JSONResponse:
         log.warning("database_away", path=request.scope["path"], why=str(error))
         return Problem("database_away").response()
+
+
+def _methods_at(routes: Iterable[BaseRoute], path: str) -> list[str]:
+    """What can be done with *path*; the framework knows only those of the first route that it tried."""
+    found = (route for route in routes if isinstance(route, APIRoute) and route.path_regex.match(path))
+    return sorted({method for route in found for method in route.methods or ()})
 
 
 def told(*codes: str) -> dict[int | str, dict[str, Any]]:

@@ -71,6 +71,13 @@ LIMIT 1000;
 -- ---------------------------------------------------------------------------------------------------------------------
 -- The audit trail. Its ids are UUIDv7: in the order of time.
 
+-- name: note_command
+-- What was done at a terminal, where no journal is open.
+INSERT INTO audit (id, at, actor, role, action, why, arguments, result, request_id)
+VALUES (%(id)s, to_timestamp(%(at_s)s), %(actor)s, 'terminal', %(action)s, '', %(arguments)s::jsonb, 'accepted', '')
+ON CONFLICT (id) DO UPDATE SET action = EXCLUDED.action
+RETURNING id;
+
 -- name: list_audit
 SELECT id, at, actor, role, action, call_id, why, arguments, result, request_id
 FROM audit

@@ -12,7 +12,7 @@ from controller.api.actions import Actions
 from controller.api.audit import Audit
 from controller.api.database import Asked
 from controller.api.keyring import Keyring
-from controller.api.ports import CallBacks, Dependencies, Desk, LiveCalls, LiveControl
+from controller.api.ports import CallBacks, Dependencies, Lists, LiveCalls, LiveControl
 from controller.api.rates import Rates
 from controller.api.tokens import TokenBook
 from controller.settings import ApiSettings
@@ -24,7 +24,7 @@ class Parts:
     live: LiveCalls
     control: LiveControl
     callbacks: CallBacks
-    desk: Desk
+    lists: Lists
     dependencies: Dependencies
 
 
@@ -41,6 +41,6 @@ def make_routers(parts: Parts, access: Access) -> list[APIRouter]:
         session.make_router(),
         calls.make_router(parts.live, parts.control, actions),
         past.make_router(parts.database),
-        people.make_router(parts.callbacks, parts.desk, parts.dependencies, actions),
+        people.make_router(parts.callbacks, parts.lists, parts.dependencies, actions),
         admin.make_router(access, parts.database),
     ]

@@ -19,6 +19,9 @@ from controller.journal.queries import Row
 SESSION_LASTS = timedelta(hours=12)
 LINK_LASTS = timedelta(hours=1)
 ASK_S = 2.0
+PERSON = r"[^\x00-\x1f\x7f]{1,60}"
+TELEPHONE = r"([A-Za-z0-9]+/[A-Za-z0-9@._:+-]{1,80})?"
+"""Technology and resource, nothing of a dial string besides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

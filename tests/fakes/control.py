@@ -49,6 +49,11 @@ class FakeControl:
         turn = {"n": 1, "at": 900, "who": "caller", "text": f"Мій номер {call.tel}"} if call else {}
         return _shape(call) | {"turns": [turn]} if call else None
 
+    def items(self, kind: str) -> list[dict[str, Any]]:
+        if kind == "queue":
+            return [{"call": call.id, "pos": 1, "queue": "operators"} for call in self._calls.values() if call.state == "transferring"]
+        return [{"id": "op1", "name": "Оксана", "queue": "operators", "state": "free", "since": 1795271527000, "call": None}]
+
     # LiveControl
 
     async def transfer(

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import psycopg
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
-from controller.api.absent import NoDesk, ReadinessList
 from controller.api.access import Access
 from controller.api.audit import Audit
-from controller.api.database import Pool
+from controller.api.database import Asked, Pool
 from controller.api.http import make_app
 from controller.api.identity import Role
 from controller.api.ports import Shape
-from controller.api.readiness import Dependency, Readiness
+from controller.api.readiness import Readiness
 from controller.api.routes import Parts, make_access, make_routers
 from controller.api.tokens import Profile
 from controller.control import Answer, Person
 from controller.journal.journal import Journal, JournalSettings
+from controller.journal.records import Record
 from controller.journal.spool import SpoolLimits
 from controller.masking import Masking
 from controller.settings import ApiSettings
@@ -60,6 +60,16 @@ class FakeCallBacks:
             return Answer("callback_unknown")
         self.state = "done"
         return Answer()
+
+
+class FakeDependencies:
+    _postgresql: ClassVar[Shape] = {"id": "postgresql", "group": "self", "name": "PostgreSQL", "state": "ok", "since": 1795271527000}
+
+    def listed(self) -> list[Shape]:
+        return [self._postgresql]
+
+    async def check(self, dependency_id: str) -> Shape | None:
+        return self._postgresql if dependency_id == "postgresql" else None
 
 
 @dataclass
@@ -99,25 +109,26 @@ class House:
 @asynccontextmanager
 async def open_house(dsn: str, directory: Path, **settings: Any) -> AsyncIterator[House]:
     async with Pool.open(dsn) as database, Journal.open(directory, dsn, QUICK) as journal:
-        control, readiness = FakeControl(), Readiness([Dependency("postgresql", _well)])
-        access = make_access(ApiSettings(_env_file=None, **settings), database, Audit(journal.append))  # type: ignore[call-arg]
-        parts = Parts(
-            database=database,
-            live=control,
-            control=control,
-            callbacks=FakeCallBacks(),
-            desk=NoDesk(),
-            dependencies=ReadinessList(readiness),
-        )
-        app = make_app(readiness, CollectorRegistry(), Masking(), routers=make_routers(parts, access), access=access)
+        control = FakeControl()
+        app, access = build(database, journal.append, control, **settings)
         house = House(app, access, control, journal, dsn)
         yield house
         for client in house.clients:
             await client.aclose()
 
 
-async def _well() -> None:
-    return None
+def build(database: Asked, append: Callable[[Record], None], control: FakeControl, **settings: Any) -> tuple[FastAPI, Access]:
+    """The API around *control*; nothing is asked yet."""
+    access = make_access(ApiSettings(_env_file=None, **settings), database, Audit(append))  # type: ignore[call-arg]
+    parts = Parts(
+        database=database,
+        live=control,
+        control=control,
+        callbacks=FakeCallBacks(),
+        lists=control,
+        dependencies=FakeDependencies(),
+    )
+    return make_app(Readiness(), CollectorRegistry(), Masking(), routers=make_routers(parts, access), access=access), access
 
 
 def keyed(**more: str) -> dict[str, str]:

@@ -106,7 +106,7 @@ async def test_a_token_in_the_cookie_opens_nothing(house: House) -> None:
 
 
 async def test_a_one_time_link_logs_in_once_however_many_try_at_once(house: House) -> None:
-    link = await one_time_link(house.access.book, "http://127.0.0.1:8080/", OLHA)
+    link = await one_time_link(house.dsn, "http://127.0.0.1:8080/", OLHA)
     address, _, code = link.partition("#")
     assert address == "http://127.0.0.1:8080/login"
     answers = await asyncio.gather(*(house.client().post("/api/v1/session", json={"code": code}) for _ in range(5)))
@@ -120,7 +120,7 @@ async def test_a_one_time_link_logs_in_once_however_many_try_at_once(house: Hous
 
 
 async def test_a_form_of_another_site_cannot_log_somebody_in(house: House) -> None:
-    link = await one_time_link(house.access.book, "http://127.0.0.1:8080", OLHA)
+    link = await one_time_link(house.dsn, "http://127.0.0.1:8080", OLHA)
     code = link.partition("#")[2]
     for media_type in ("text/plain", "application/x-www-form-urlencoded"):
         answer = await house.client().post("/api/v1/session", content=f'{{"code": "{code}"}}', headers={"Content-Type": media_type})
