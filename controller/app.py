@@ -42,6 +42,7 @@ from controller.api.access import Role, require
 from controller.api.audit import Audit
 from controller.api.database import Pool
 from controller.api.http import make_app
+from controller.api.log import make_log_router
 from controller.api.server import PortTaken, bind, serving
 from controller.ari.client import EventSocket
 from controller.ari.messages import EVENT_TYPES
@@ -65,10 +66,13 @@ from controller.journal.journal import Journal
 from controller.journal.records import Record
 from controller.knowledge_upkeep import keep_knowledge
 from controller.listening import Listening
+from controller.livelog import LiveLog
 from controller.livestate import LiveState
+from controller.log_stream.history import History
 from controller.logs import LogQueue
 from controller.masking import Masking
 from controller.observation import Observed, make_readiness, watch
+from controller.reader import Reader
 from controller.record import CallRecord, now_ms
 from controller.recovery import Recovery
 from controller.screening import Screenings, Workshop
@@ -139,7 +143,12 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         )
         board = await exits.enter_async_context(opening)
         board.observe(readings)
-        records = Records(journal.append, live.append, metrics.append, board.append, health.append)
+        masking = Masking(secrets_of(settings))
+        log_reader = await exits.enter_async_context(Reader.open(settings.database.url.get_secret_value(), "callctl-log"))
+        live_log = await exits.enter_async_context(
+            LiveLog.open(ari.app, History(log_reader), settings.redis.url.get_secret_value(), masking=masking, progress=journal.progress)
+        )
+        records = Records(journal.append, live.append, metrics.append, board.append, health.append, live_log.append)
 
         customers = await exits.enter_async_context(Customers.open(settings.database.url.get_secret_value(), journal.append))
         around = Surroundings(
@@ -194,7 +203,7 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             logs=log_queue,
         )
         watch(readings, observed)
-        readiness, masking = make_readiness(observed), Masking(secrets_of(settings))
+        readiness = make_readiness(observed)
         database = await exits.enter_async_context(Pool.open(settings.database.url.get_secret_value()))
         access = api_routes.make_access(settings.api, database, Audit(journal.append))
         health_watch = await exits.enter_async_context(HealthWatch.open(health, readiness, board, masking))
@@ -207,10 +216,11 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             lists=board,
             dependencies=health_watch,
         )
-        routers = [*api_routes.make_routers(parts, access), make_board_router(board, require(Role.VIEWER))]
+        routers = [*api_routes.make_routers(parts, access), make_board_router(board, require(Role.VIEWER)), make_log_router(live_log)]
         app = make_app(readiness, registry, masking, routers=routers, access=access)
         api_port = await exits.enter_async_context(serving(app, api, proxy=settings.api.proxy))
         exits.callback(board.close)  # first of all: whoever watches would hold up the server
+        exits.callback(live_log.close)
         yield Controller(switchboard=switchboard, control=control, recovery=recovery, journal=journal, socket=socket, api_port=api_port)
 
 
@@ -242,6 +252,7 @@ def _converse(
             known,
             agent_settings,
             call_backs=CallBackNotes(records, caller.call_id),
+            desk_open=caller.desk_open,
             on_objection=metrics.objected,
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from agent.ports import CallBackWish
-from controller.journal.ids import call_uuid, derived_id, unix_ms
+from controller.journal.ids import call_back_id
 from controller.journal.records import CallBackNoted
 from controller.record import Journal, now_ms
 
@@ -32,14 +32,3 @@ class CallBackNotes:
                 revision=at_ms,
             )
         )
-
-
-def promised(call_id: str, phone: str, *, why: str, at_ms: int) -> CallBackNoted:
-    """We said that we would ring, unasked; what the caller himself wished in this call stays."""
-    return CallBackNoted(call_id=call_id, id=call_back_id(call_id, phone), at_ms=at_ms, phone=phone, why=why)
-
-
-def call_back_id(call_id: str, phone: str) -> str:
-    """One for a call and a number, so it carries the call's time."""
-    call = call_uuid(call_id)
-    return derived_id(call, "callback", phone, unix_ms(call))

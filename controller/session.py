@@ -327,7 +327,8 @@ class Session:
             await _see_off(after)
         try:
             if self._conversation is None:
-                self._conversation = await self._around.converse(Caller(self.call.call_id, self.call.caller_id), self.record)
+                caller = Caller(self.call.call_id, self.call.caller_id, lambda: self.call.desk_open)
+                self._conversation = await self._around.converse(caller, self.record)
             self._conversation.hold(self.call.held)
             outcome = await self._conversation.run(line, opening)
         except Exception as error:  # the conversation's edge: the caller goes to a human, the fault into the log

@@ -21,6 +21,7 @@ class Caller:
 
     call_id: str
     number: str
+    desk_open: Callable[[], bool] = lambda: True  # operators are at work now
 
 
 class ConversationLike(Protocol):

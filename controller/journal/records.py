@@ -58,6 +58,7 @@ class MachineStepped(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     event: dict[str, Any]  # msgspec.to_builtins of a controller.call.events value
     commands: list[dict[str, Any]]  # the same of controller.call.commands
     position: int = 0  # as in ``Logged``
+    app: str = ""
 
 
 class Logged(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="log.1"):
@@ -72,6 +73,7 @@ class Logged(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=
     level: str = ""  # warn, err
     text: str = ""  # for people, short; names and numbers as they are: whoever shows it masks
     data: dict[str, Any] = {}
+    app: str = ""  # whose line it is: its ``position`` means nothing without
 
 
 class WriteStaged(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="ledger.1"):

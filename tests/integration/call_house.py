@@ -65,7 +65,7 @@ class RealHouse:
 
     async def die(self) -> None:
         """As by kill -9, seen from outside: not one order more, every socket closed."""
-        for task in tuple(self.switchboard._running):
+        for task in (*self.switchboard._running, *self.control._listening._ears):
             task.cancel()
         await until(lambda: not self.switchboard.sessions)
         self.listening.cancel()

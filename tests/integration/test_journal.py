@@ -20,10 +20,10 @@ import pytest
 import migrations
 from agent.ledger import Entry
 from agent.records import TurnRecord
-from controller.call_back_notes import promised
 from controller.journal import codec, partitions, writer
 from controller.journal.dead_letters import FILE as DEAD_LETTERS
 from controller.journal.files import segment_numbers
+from controller.journal.ids import call_back_id
 from controller.journal.journal import Journal, JournalSettings
 from controller.journal.ledger import LocalLedger
 from controller.journal.queries import open_calls, recent_calls, show_call
@@ -391,7 +391,7 @@ def _months(dsn: str, table: str) -> set[str]:
 
 async def test_a_call_back_is_one_row_with_the_callers_latest_wish_until_it_was_worked_off(dsn: str, tmp_path: Path) -> None:
     call_id, phone = new_call_id(), "+380671234567"
-    ours = promised(call_id, phone, why="ніхто не відповів", at_ms=now_ms())
+    ours = CallBackNoted(call_id=call_id, id=call_back_id(call_id, phone), at_ms=now_ms(), phone=phone, why="ніхто не відповів")
     wish = msgspec.structs.replace(ours, why="зимові шини", name="Олена", revision=2)
     later = msgspec.structs.replace(wish, name="", due_at_ms=now_ms(), revision=3)
 

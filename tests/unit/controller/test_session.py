@@ -364,6 +364,16 @@ async def test_on_hold_the_agent_is_told_so() -> None:
         await h.ended("goodbye", "agent")
 
 
+async def test_the_agent_knows_when_the_operators_have_gone_home() -> None:
+    async with house() as h:
+        agent = await h.talk(CALLER)
+        assert agent.caller.desk_open()
+        h.switchboard.set_desk(is_open=False)
+        await until(lambda: not agent.caller.desk_open())
+        agent.says_goodbye()
+        await h.ended("goodbye", "agent")
+
+
 async def test_a_promised_call_goes_into_the_journal_once() -> None:
     async with house() as h:
         agent = await h.talk(CALLER)
