@@ -11,7 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
-from controller.api.sse import ABORT
+from controller.api.event_stream import ABORT
 
 START_S = 5.0
 STOP_S = 2.0

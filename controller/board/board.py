@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import ParamSpec
 
 import msgspec
@@ -162,7 +162,17 @@ class Board:
         turns = [{"call": follow, "turn": turn} for turn in self._picture.turns(follow)]
         return encode("snapshot", fields, seq) + b"".join(encode("turn", sight.see(turn)) for turn in turns), seq
 
-    def note_slow(self) -> None:
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """For as long as somebody reads: only then the bell rings."""
+        self.readers += 1
+        try:
+            yield
+        finally:
+            self.readers -= 1
+
+    def note_cut(self) -> None:
+        """A reader was too slow."""
         self.cut_off += 1
 
     def interim(self, follow: str) -> Shape | None:
