@@ -38,7 +38,6 @@ from audiosocket.audio import SLIN8, SLIN16
 from audiosocket.limits import Limits as LineLimits
 from audiosocket.server import AudioSocketServer
 from controller.api import routes as api_routes
-from controller.api.absent import NoCallBacks
 from controller.api.access import Role, require
 from controller.api.audit import Audit
 from controller.api.database import Pool
@@ -57,6 +56,7 @@ from controller.board.stream import make_board_router
 from controller.call.events import Limits as CallLimits
 from controller.call.screen import Screen
 from controller.call_back_notes import CallBackNotes
+from controller.callbacks import CallBacks
 from controller.control import Control
 from controller.customers import Customers
 from controller.dialplan import Dialplan
@@ -166,7 +166,7 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             length_s=calls.max_length_s, queue_s=calls.transfer_timeout_s, queues=calls.queues, warm_transfer=calls.warm_transfer
         )
         _warm_up()
-        listening = await exits.enter_async_context(Listening(rest, listeners_max=calls.listeners_max))
+        listening = await exits.enter_async_context(Listening(rest, listeners_max=calls.listeners_max, on_change=board.listeners))
         workshop = Workshop(
             asterisk=rest,
             lines=lines,
@@ -212,7 +212,7 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             database=database,
             live=board,
             control=control,
-            callbacks=NoCallBacks(),
+            callbacks=CallBacks(database, rest),
             lists=board,
             dependencies=health_watch,
         )
