@@ -48,6 +48,7 @@ from controller.ari.client import EventSocket
 from controller.ari.messages import EVENT_TYPES
 from controller.ari.rest import AriRest
 from controller.board.board import Board
+from controller.board.callbacks_watch import CallBacksWatch
 from controller.board.health import Health
 from controller.board.health_watch import HealthWatch
 from controller.board.picture import Raised
@@ -143,12 +144,15 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         )
         board = await exits.enter_async_context(opening)
         board.observe(readings)
+        database = await exits.enter_async_context(Pool.open(settings.database.url.get_secret_value()))
+        callbacks = CallBacks(database, rest, changed=lambda: callbacks_watch.look())
+        callbacks_watch = await exits.enter_async_context(CallBacksWatch.open(board, lambda: callbacks.listed(done=True)))
         masking = Masking(secrets_of(settings))
         log_reader = await exits.enter_async_context(Reader.open(settings.database.url.get_secret_value(), "callctl-log"))
         live_log = await exits.enter_async_context(
             LiveLog.open(ari.app, History(log_reader), settings.redis.url.get_secret_value(), masking=masking, progress=journal.progress)
         )
-        records = Records(journal.append, live.append, metrics.append, board.append, health.append, live_log.append)
+        records = Records(journal.append, live.append, metrics.append, board.append, health.append, live_log.append, callbacks_watch.append)
 
         customers = await exits.enter_async_context(Customers.open(settings.database.url.get_secret_value(), journal.append))
         around = Surroundings(
@@ -204,7 +208,6 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         )
         watch(readings, observed)
         readiness = make_readiness(observed)
-        database = await exits.enter_async_context(Pool.open(settings.database.url.get_secret_value()))
         access = api_routes.make_access(settings.api, database, Audit(journal.append))
         health_watch = await exits.enter_async_context(HealthWatch.open(health, readiness, board, masking))
         await exits.enter_async_context(watch_sound(board, lambda: [(one.call.call_id, one.media) for one in switchboard.sessions]))
@@ -212,7 +215,7 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             database=database,
             live=board,
             control=control,
-            callbacks=CallBacks(database, rest),
+            callbacks=callbacks,
             lists=board,
             dependencies=health_watch,
         )
