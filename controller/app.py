@@ -47,6 +47,7 @@ from controller.api.server import PortTaken, bind, serving
 from controller.ari.client import EventSocket
 from controller.ari.messages import EVENT_TYPES
 from controller.ari.rest import AriRest
+from controller.board.acquaintance import Acquaintance
 from controller.board.board import Board
 from controller.board.callbacks_watch import CallBacksWatch
 from controller.board.health import Health
@@ -145,6 +146,7 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         board = await exits.enter_async_context(opening)
         board.observe(readings)
         database = await exits.enter_async_context(Pool.open(settings.database.url.get_secret_value()))
+        acquaintance = await exits.enter_async_context(Acquaintance.open(board, database))
         callbacks = CallBacks(database, rest, changed=lambda: callbacks_watch.look())
         callbacks_watch = await exits.enter_async_context(CallBacksWatch.open(board, lambda: callbacks.listed(done=True)))
         masking = Masking(secrets_of(settings))
@@ -152,7 +154,8 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         live_log = await exits.enter_async_context(
             LiveLog.open(ari.app, History(log_reader), settings.redis.url.get_secret_value(), masking=masking, progress=journal.progress)
         )
-        records = Records(journal.append, live.append, metrics.append, board.append, health.append, live_log.append, callbacks_watch.append)
+        watchers = (board.append, health.append, live_log.append, callbacks_watch.append, acquaintance.append)
+        records = Records(journal.append, live.append, metrics.append, *watchers)
 
         customers = await exits.enter_async_context(Customers.open(settings.database.url.get_secret_value(), journal.append))
         around = Surroundings(
