@@ -44,6 +44,7 @@ from agent.tools.tool import Desk
 log = structlog.get_logger(__name__)
 
 _SHOPS_ZONE = ZoneInfo("Europe/Kyiv")
+_SUPERVISOR_SPOKE = "тим часом із клієнтом говорив працівник магазину; про що, ти не чула"
 
 
 @functools.cache
@@ -139,6 +140,8 @@ class Conversation:
             raise ValueError(f"unknown opening {opening!r}")
         if opening == "greeting" and self._caller.name and "greeting_known" in PHRASES:
             opening = "greeting_known"
+        if opening == "supervisor_left":
+            self._dialogue.history.note(_SUPERVISOR_SPOKE)
         talk = Talk(
             line,
             recognizer=self._services.recognizer,

@@ -37,12 +37,23 @@ from agent.turn import TurnConfig
 from audiosocket.audio import SLIN8, SLIN16
 from audiosocket.limits import Limits as LineLimits
 from audiosocket.server import AudioSocketServer
+from controller.api import routes as api_routes
+from controller.api.access import Role, require
+from controller.api.audit import Audit
+from controller.api.database import Pool
 from controller.api.http import make_app
+from controller.api.log import make_log_router
 from controller.api.server import PortTaken, bind, serving
 from controller.ari.client import EventSocket
 from controller.ari.front import Front
 from controller.ari.messages import EVENT_TYPES, Event
 from controller.ari.rest import AriRest
+from controller.board.board import Board
+from controller.board.health import Health
+from controller.board.health_watch import HealthWatch
+from controller.board.picture import Raised
+from controller.board.sound import watch_sound
+from controller.board.stream import make_board_router
 from controller.call.events import Limits as CallLimits
 from controller.call.screen import Screen
 from controller.call_back_notes import CallBackNotes
@@ -56,11 +67,14 @@ from controller.journal.journal import Journal
 from controller.journal.records import Record
 from controller.knowledge_upkeep import keep_knowledge
 from controller.listening import Listening
+from controller.livelog import LiveLog
 from controller.livestate import LiveState
+from controller.log_stream.history import History
 from controller.logs import LogQueue
 from controller.masking import Masking
 from controller.observation import Observed, make_readiness, watch
-from controller.record import CallRecord
+from controller.reader import Reader
+from controller.record import CallRecord, now_ms
 from controller.recovery import Recovery
 from controller.screening import Screenings, Workshop
 from controller.secret_values import secrets_of
@@ -113,13 +127,14 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
     registry, readings = CollectorRegistry(), LiveReadings()
     registry.register(readings)
     metrics, agent_metrics = MetricsSink(registry, tools=[tool.name for tool in CATALOGUE]), AgentMetrics(registry)
+    health = Health(now_ms)
     async with AsyncExitStack() as exits:
         try:
             api = exits.enter_context(bind(settings.api.host, settings.api.port, what="The API"))
             journal = await exits.enter_async_context(Journal.open(settings.journal.directory, settings.database.url.get_secret_value()))
             lines = await exits.enter_async_context(_audiosocket(settings))
             services = await exits.enter_async_context(
-                open_services(settings, ledger=journal.ledger, on_breaker=agent_metrics.shop_breaker)
+                open_services(settings, ledger=journal.ledger, on_breaker=partial(_each, agent_metrics.shop_breaker, health.breaker))
             )
         except (JournalError, PortTaken, CredentialsMissing) as error:
             raise CannotStart(str(error)) from error
@@ -127,7 +142,20 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         ari = settings.ari
         password = ari.password.get_secret_value()
         rest = await exits.enter_async_context(AriRest(ari.url, ari.username, password, ari.app))
-        records = Records(journal.append, live.append, metrics.append)
+        opening = Board.open(
+            settings.trouble.limits,
+            tool_budget_ms=round(settings.shop.timeout_s * 1000),
+            on_trouble=lambda raised: _log_trouble(switchboard, raised),
+            readers_max=settings.board.readers_max,
+        )
+        board = await exits.enter_async_context(opening)
+        board.observe(readings)
+        masking = Masking(secrets_of(settings))
+        log_reader = await exits.enter_async_context(Reader.open(settings.database.url.get_secret_value(), "callctl-log"))
+        live_log = await exits.enter_async_context(
+            LiveLog.open(ari.app, History(log_reader), settings.redis.url.get_secret_value(), masking=masking, progress=journal.progress)
+        )
+        records = Records(journal.append, live.append, metrics.append, board.append, health.append, live_log.append)
 
         customers = await exits.enter_async_context(Customers.open(settings.database.url.get_secret_value(), journal.append))
         around = Surroundings(
@@ -135,9 +163,10 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             lines=lines,
             advertised=settings.audiosocket.address(lines.port),
             journal=records,
-            converse=_converse(settings, services, customers, records, agent_metrics),
+            converse=_converse(settings, services, customers, records, agent_metrics, board),
             phrase=lambda key, audio: phrase_pcm(key, audio.rate_hz),
             prompt_version=PROMPT_VERSION,
+            on_live=board.live,
         )
         calls = settings.calls
         limits = CallLimits(
@@ -184,8 +213,25 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             logs=log_queue,
         )
         watch(readings, observed)
-        app = make_app(make_readiness(observed), registry, Masking(secrets_of(settings)))
-        api_port = await exits.enter_async_context(serving(app, api))
+        desk.told = board.replace
+        readiness = make_readiness(observed)
+        database = await exits.enter_async_context(Pool.open(settings.database.url.get_secret_value()))
+        access = api_routes.make_access(settings.api, database, Audit(journal.append))
+        health_watch = await exits.enter_async_context(HealthWatch.open(health, readiness, board, masking))
+        await exits.enter_async_context(watch_sound(board, lambda: [(one.call.call_id, one.media) for one in switchboard.sessions]))
+        parts = api_routes.Parts(
+            database=database,
+            live=board,
+            control=control,
+            callbacks=desk.callbacks,
+            lists=board,
+            dependencies=health_watch,
+        )
+        routers = [*api_routes.make_routers(parts, access), make_board_router(board, require(Role.VIEWER)), make_log_router(live_log)]
+        app = make_app(readiness, registry, masking, routers=routers, access=access)
+        api_port = await exits.enter_async_context(serving(app, api, proxy=settings.api.proxy))
+        exits.callback(board.close)  # first of all: whoever watches would hold up the server
+        exits.callback(live_log.close)
         yield Controller(
             switchboard=switchboard,
             control=control,
@@ -219,7 +265,7 @@ def _log_verdict(session: Session | None, operator: str, screen: Screen) -> None
 
 
 def _converse(
-    settings: Settings, services: Services, customers: Customers, records: Records, metrics: AgentMetrics
+    settings: Settings, services: Services, customers: Customers, records: Records, metrics: AgentMetrics, board: Board
 ) -> Callable[[Caller, CallRecord], Awaitable[ConversationLike]]:
     """What gives each call its conversation: metered, and with a caller we may know."""
     turn = TurnConfig(silence_ms=round(settings.calls.silence_s * 1000))
@@ -229,7 +275,9 @@ def _converse(
     async def converse(caller: Caller, record: CallRecord) -> ConversationLike:
         number, meter = normalise(caller.number), Meter()
         record.billed(partial(meter.cost_usd, prices))
-        known = AgentsCaller(number, await customers.name_of(number), caller.call_id)
+        name = await customers.name_of(number)
+        board.met(caller.call_id, name or "")
+        known = AgentsCaller(number, name, caller.call_id)
         transcript = Introductions(record, number, customers.remember)
         return Conversation(
             metered(services, meter),
@@ -242,6 +290,20 @@ def _converse(
         )
 
     return converse
+
+
+def _log_trouble(switchboard: Switchboard, raised: Raised) -> None:
+    """Into the call's own log, where it is found again when the call is over."""
+    if session := switchboard.session(raised.call):
+        level = "err" if raised.level == "alarm" else "warn"
+        arguments = ", ".join(f"{name} {value}" for name, value in raised.args.items())
+        data = {"code": raised.code, "level": raised.level, "args": raised.args}
+        session.record.log("ctl", "TroubleRaised", level=level, text=f"{raised.code}: {arguments}".rstrip(": "), data=data)
+
+
+def _each(first: Callable[[str], None], second: Callable[[str], None], state: str) -> None:
+    first(state)
+    second(state)
 
 
 async def run(settings: Settings, log_queue: LogQueue | None = None) -> None:

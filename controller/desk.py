@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 import psycopg
 import structlog
@@ -31,7 +31,7 @@ CALLBACKS_LOOK_S = 10.0
 NAMES_KEPT_S = 60.0
 NAMES_TIMEOUT_S = 1.0
 
-Told = Callable[[str, list[Shape]], None]
+Told = Callable[[Literal["operator", "queue", "callback"], list[Shape]], None]
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +43,7 @@ class DeskSetter(Protocol):
 
 
 class Desk:
-    """*told* may be set later: it gets "operators", "queue" and "callbacks" with all their items whenever they changed."""
+    """*told* may be set later: it gets all items of a kind whenever one of them changed."""
 
     def __init__(self, hours: Hours, set_desk: DeskSetter, operators: OperatorsWatch, callbacks: CallBacks) -> None:
         self.hours = hours
@@ -70,7 +70,7 @@ class Desk:
             return
         if found != self._open_callbacks:
             self._open_callbacks = found
-            self.told("callbacks", found)
+            self.told("callback", found)
 
     async def run(self) -> None:
         """Until cancelled."""

@@ -97,6 +97,7 @@ class CallRecord:
                 state=call.state,
                 event=msgspec.to_builtins(event),
                 commands=[msgspec.to_builtins(command) for command in commands],
+                app=call.app,
             )
         )
         if call.state is not State.ENDED:  # its last revision is the closing one
@@ -114,6 +115,7 @@ class CallRecord:
             level=level,
             text=text,
             data=data or {},
+            app=self._call.app,
         )
         self._journal.append(line)
 
@@ -211,6 +213,7 @@ class CallRecord:
             prompt_version=self._prompt_version,
             media=media or {},
             cost=known.cost if known else {},
+            state_seq=(known.state_seq if known else 0) + (known is None or known.state != self.shown),
         )
         if known is None or known.state != current.state:
             self._shown_changes += 1

@@ -63,7 +63,7 @@ class Session:
         on_step: Callable[[], None] = lambda: None,
     ) -> None:
         self.call = Call()
-        self.record = CallRecord(around.journal, prompt_version=around.prompt_version, clock_ms=around.clock_ms)
+        self.record = CallRecord(around.journal, prompt_version=around.prompt_version, clock_ms=around.clock_ms, on_live=around.on_live)
         self._around = around
         self._on_leg = on_leg
         self._on_phone = on_phone
@@ -83,6 +83,11 @@ class Session:
         self._over = False
 
     # For the switchboard
+
+    @property
+    def media(self) -> dict[str, int]:
+        """Frames so far: due, sent, skipped, received; empty before the first line."""
+        return self._media()
 
     def post(self, event: seen.AnyEvent) -> None:
         """Tell the call that something happened; never blocks. What does not fit is dropped and told; reconciling finds what was missed."""

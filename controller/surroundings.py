@@ -8,6 +8,7 @@ from typing import Protocol
 
 from agent.outcome import Outcome
 from agent.ports import Line
+from agent.records import LiveText
 from audiosocket.audio import AudioFormat
 from controller.ari.perform import LineServer
 from controller.ari.port import CallControl
@@ -45,3 +46,4 @@ class Surroundings:
     phrase: Callable[[str, AudioFormat], bytes | None]  # rendered long before; None: not there
     prompt_version: str | None = None
     clock_ms: Callable[[], int] = now_ms
+    on_live: Callable[[str, LiveText], None] = lambda call_id, text: None  # turns in the making, by call id

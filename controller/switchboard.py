@@ -197,6 +197,7 @@ class Switchboard:
             channel_id=channel.id,
             app=self._app,
             caller_id=channel.caller.number,
+            dialled=args[1] if purpose in {"inbound", "web"} and len(args) > 1 else "",
             opening="nobody_free" if purpose == "returned" else "greeting",  # of a predecessor's call, whose history we do not have
             refused=refused,
             desk_open=self.desk_open,

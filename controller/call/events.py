@@ -47,6 +47,7 @@ class CallArrived(Event, frozen=True, kw_only=True):
     channel_id: str
     app: str
     caller_id: str = ""
+    dialled: str = ""  # the number he dialled, as the dialplan has it
     opening: str = "greeting"
     refused: str = ""  # why the agent does not take it: "busy", "draining", "orphaned"; empty = he does
     desk_open: bool = True  # operators are at work

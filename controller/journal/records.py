@@ -35,6 +35,7 @@ class CallRevised(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     media: dict[str, int] = {}  # frames sent, skipped, received of all legs
     operator: str | None = None  # the human who has or had him last: op1, a supervisor's name
     ended_who: str | None = None  # the person behind *ended_by*, where a name is known
+    state_seq: int = 0  # how often *state* has changed: who wants something of a call says which he saw
 
 
 class TurnRecorded(msgspec.Struct, frozen=True, kw_only=True, tag="turn.1"):
@@ -57,6 +58,7 @@ class MachineStepped(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     event: dict[str, Any]  # msgspec.to_builtins of a controller.call.events value
     commands: list[dict[str, Any]]  # the same of controller.call.commands
     position: int = 0  # as in ``Logged``
+    app: str = ""
 
 
 class Logged(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="log.1"):
@@ -71,6 +73,7 @@ class Logged(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=
     level: str = ""  # warn, err
     text: str = ""  # for people, short; names and numbers as they are: whoever shows it masks
     data: dict[str, Any] = {}
+    app: str = ""  # whose line it is: its ``position`` means nothing without
 
 
 class WriteStaged(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="ledger.1"):

@@ -61,6 +61,7 @@ def row_of(record: Record) -> Row:
                 "id": id_,
                 "call_id": record.call_id,
                 "sequence": record.sequence,
+                "app": record.app,
                 "position": record.position,
                 "source": "ctl",
                 "name": str(record.event.get("type", "")).partition(".")[0],

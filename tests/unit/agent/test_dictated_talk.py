@@ -9,6 +9,7 @@ from agent.outcome import CallerGone
 from agent.prompt.phrases import PHRASES
 from agent.records import TurnRecord
 from tests.fakes.clock import virtual_time
+from tests.fakes.line import FakeLine
 from tests.fakes.services import Part, Wait, says, uses
 from tests.fakes.talk import FakeTalk
 
@@ -127,6 +128,23 @@ async def test_a_voice_that_fails_at_it_hands_over_as_ever() -> None:
     talk.conversation.say(WORDS, by="Олена", cut=False)
     outcome = await talk.outcome()
     assert getattr(outcome, "why", None) == "tts_failed"
+
+
+@virtual_time
+async def test_a_caller_whom_a_supervisor_gives_back_is_known_to_have_spoken_with_him() -> None:
+    talk = a_call(says("Слухаю."))
+    await talk.agent_is_silent()
+    await leave(talk)  # the supervisor took him over
+    talk.line = FakeLine()
+    talk.begin("supervisor_left")
+    await talk.agent_is_silent()
+    await talk.says("То я забираю завтра")
+    await talk.until(lambda: len(talk.transcript.turns) == 4)
+    *_, mark, opening, said = talk.model.requests[0].messages
+    assert "говорив працівник магазину" in mark["content"][-1]["text"]
+    assert opening["content"][-1]["text"] == PHRASES["supervisor_left"]
+    assert said["content"][-1]["text"] == "То я забираю завтра"
+    await leave(talk)
 
 
 # On hold

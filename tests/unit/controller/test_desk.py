@@ -75,4 +75,4 @@ async def test_call_backs_are_told_when_they_change_and_kept_while_the_database_
     await one.look_at_callbacks()
     table.away = True
     await one.look_at_callbacks()
-    assert [(kind, [item["id"] for item in items]) for kind, items in told] == [("callbacks", []), ("callbacks", ["a"])]
+    assert [(kind, [item["id"] for item in items]) for kind, items in told] == [("callback", []), ("callback", ["a"])]
