@@ -54,7 +54,6 @@ from controller.board.callbacks_watch import CallBacksWatch
 from controller.board.health import Health
 from controller.board.health_watch import HealthWatch
 from controller.board.picture import Raised
-from controller.board.shapes import Shape
 from controller.board.sound import watch_sound
 from controller.board.stream import make_board_router
 from controller.call.events import Limits as CallLimits
@@ -206,7 +205,7 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             await dialplan.look()
             await recovery.reconcile()
 
-        desk = await exits.enter_async_context(open_desk(settings, rest, switchboard, partial(_to_board, board)))
+        desk = await exits.enter_async_context(open_desk(settings, rest, switchboard, board.replace))
         records.also(desk.operators.append)
         front = _front(settings, rest, switchboard)
         socket = EventSocket(ari.url, ari.username, password, ari.app, on_event=switchboard.handle, on_connected=on_connected)
@@ -249,11 +248,6 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             socket=socket,
             api_port=api_port,
         )
-
-
-def _to_board(board: Board, kind: str, items: list[Shape]) -> None:
-    """What the operators' side tells, under the board's names."""
-    board.replace("operator" if kind == "operators" else "queue", items)
 
 
 def _front(settings: Settings, rest: AriRest, switchboard: Switchboard) -> Front | None:
