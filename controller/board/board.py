@@ -125,6 +125,10 @@ class Board:
         """The whole of one list: the queue, the operators, the call backs, the neighbours' health; in the console's shapes."""
         self._take(self._picture.replace, kind, list(items))
 
+    def told(self, name: str, items: Iterable[Shape]) -> None:
+        """As ``replace``, by the list's name in the snapshot: operators, queue."""
+        self.replace(next(kind for kind, known in LISTS.items() if known == name), items)
+
     # What it shows, unmasked
 
     def calls(self) -> list[Shape]:
@@ -158,7 +162,8 @@ class Board:
         """The snapshot, encoded, the transcript of the call that is followed, and the number of the last event in it."""
         seq = self._replay.seq
         lists = {name: sight.see(self._picture.items(kind)) for kind, name in LISTS.items()}
-        fields = {"seq": seq, "now": self._clock_ms(), "calls": self._encoded_calls(sight), **lists}
+        told = {"seq": seq, "now": self._clock_ms(), "last_end": self._picture.last_end_ms}
+        fields = {**told, "calls": self._encoded_calls(sight), **lists}
         turns = [{"call": follow, "turn": turn} for turn in self._picture.turns(follow)]
         return encode("snapshot", fields, seq) + b"".join(encode("turn", sight.see(turn)) for turn in turns), seq
 
