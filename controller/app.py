@@ -45,7 +45,8 @@ from controller.api.http import make_app
 from controller.api.log import make_log_router
 from controller.api.server import PortTaken, bind, serving
 from controller.ari.client import EventSocket
-from controller.ari.messages import EVENT_TYPES
+from controller.ari.front import Front
+from controller.ari.messages import EVENT_TYPES, Event
 from controller.ari.rest import AriRest
 from controller.board.acquaintance import Acquaintance
 from controller.board.board import Board
@@ -58,9 +59,9 @@ from controller.board.stream import make_board_router
 from controller.call.events import Limits as CallLimits
 from controller.call.screen import Screen
 from controller.call_back_notes import CallBackNotes
-from controller.callbacks import CallBacks
 from controller.control import Control
 from controller.customers import Customers
+from controller.desk import Desk, open_desk
 from controller.dialplan import Dialplan
 from controller.introductions import Introductions
 from controller.journal.errors import JournalError
@@ -99,6 +100,10 @@ class Records:
     def __init__(self, *sinks: Callable[[Record], None]) -> None:
         self._sinks = sinks
 
+    def also(self, sink: Callable[[Record], None]) -> None:
+        """One more, from now on."""
+        self._sinks += (sink,)
+
     def append(self, record: Record) -> None:
         for sink in self._sinks:
             sink(record)
@@ -111,6 +116,8 @@ class Controller:
     switchboard: Switchboard
     control: Control
     recovery: Recovery
+    desk: Desk
+    front: Front | None  # for a worker among others
     journal: Journal
     socket: EventSocket
     api_port: int
@@ -197,6 +204,9 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             await dialplan.look()
             await recovery.reconcile()
 
+        desk = await exits.enter_async_context(open_desk(settings, rest, switchboard))
+        records.also(desk.operators.append)
+        front = _front(settings, rest, switchboard)
         socket = EventSocket(ari.url, ari.username, password, ari.app, on_event=switchboard.handle, on_connected=on_connected)
         observed = Observed(
             settings=settings,
@@ -227,7 +237,29 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         api_port = await exits.enter_async_context(serving(app, api, proxy=settings.api.proxy))
         exits.callback(board.close)  # first of all: whoever watches would hold up the server
         exits.callback(live_log.close)
-        yield Controller(switchboard=switchboard, control=control, recovery=recovery, journal=journal, socket=socket, api_port=api_port)
+        yield Controller(
+            switchboard=switchboard,
+            control=control,
+            recovery=recovery,
+            desk=desk,
+            front=front,
+            journal=journal,
+            socket=socket,
+            api_port=api_port,
+        )
+
+
+def _front(settings: Settings, rest: AriRest, switchboard: Switchboard) -> Front | None:
+    """For a worker among others; a lone one has the name for itself."""
+    ari = settings.ari
+    if ari.app == ari.front_app:
+        return None
+
+    def socket(on_event: Callable[[Event], None], on_connected: Callable[[], Awaitable[None]]) -> EventSocket:
+        password = ari.password.get_secret_value()
+        return EventSocket(ari.url, ari.username, password, ari.front_app, on_event=on_event, on_connected=on_connected)
+
+    return Front(rest, socket, name=ari.front_app, app=ari.app, handle=switchboard.handle)
 
 
 def _log_verdict(session: Session | None, operator: str, screen: Screen) -> None:
@@ -298,7 +330,10 @@ async def run(settings: Settings, log_queue: LogQueue | None = None) -> None:
                 tasks.create_task(controller.socket.run(), name="ari-socket"),
                 tasks.create_task(controller.recovery.run(), name="recovery"),
                 tasks.create_task(keep_knowledge(settings), name="knowledge"),
+                tasks.create_task(controller.desk.run(), name="desk"),
             ]
+            if controller.front is not None:
+                background.append(tasks.create_task(controller.front.run(), name="front"))
             log.info("controller_started", app=settings.ari.app, api_port=controller.api_port)
             await stop.wait()
             await _drain(controller, settings.calls.drain_s, hurry)
