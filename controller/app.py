@@ -54,11 +54,13 @@ from controller.board.callbacks_watch import CallBacksWatch
 from controller.board.health import Health
 from controller.board.health_watch import HealthWatch
 from controller.board.picture import Raised
+from controller.board.shapes import Shape
 from controller.board.sound import watch_sound
 from controller.board.stream import make_board_router
 from controller.call.events import Limits as CallLimits
 from controller.call.screen import Screen
 from controller.call_back_notes import CallBackNotes
+from controller.callbacks import CallBacks
 from controller.control import Control
 from controller.customers import Customers
 from controller.desk import Desk, open_desk
@@ -154,7 +156,7 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         board.observe(readings)
         database = await exits.enter_async_context(Pool.open(settings.database.url.get_secret_value()))
         acquaintance = await exits.enter_async_context(Acquaintance.open(board, database))
-        callbacks = CallBacks(database, rest, changed=lambda: callbacks_watch.look())
+        callbacks = CallBacks(database, rest, outbound=settings.calls.outbound, changed=lambda: callbacks_watch.look())
         callbacks_watch = await exits.enter_async_context(CallBacksWatch.open(board, lambda: callbacks.listed(done=True)))
         masking = Masking(secrets_of(settings))
         log_reader = await exits.enter_async_context(Reader.open(settings.database.url.get_secret_value(), "callctl-log"))
@@ -204,7 +206,7 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             await dialplan.look()
             await recovery.reconcile()
 
-        desk = await exits.enter_async_context(open_desk(settings, rest, switchboard))
+        desk = await exits.enter_async_context(open_desk(settings, rest, switchboard, partial(_to_board, board)))
         records.also(desk.operators.append)
         front = _front(settings, rest, switchboard)
         socket = EventSocket(ari.url, ari.username, password, ari.app, on_event=switchboard.handle, on_connected=on_connected)
@@ -247,6 +249,11 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             socket=socket,
             api_port=api_port,
         )
+
+
+def _to_board(board: Board, kind: str, items: list[Shape]) -> None:
+    """What the operators' side tells, under the board's names."""
+    board.replace("operator" if kind == "operators" else "queue", items)
 
 
 def _front(settings: Settings, rest: AriRest, switchboard: Switchboard) -> Front | None:
