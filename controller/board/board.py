@@ -33,6 +33,8 @@ from controller.record import now_ms
 from controller.telemetry import LiveReadings
 
 BELL_S = 0.125  # between two rings, and so between two writes to a reader
+SLICES = 10
+"""Not all readers wake at once: what they cost together would be heard by the callers."""
 TICK_S = 1.0
 STOP_S = 2.0
 READERS_MAX = 200
@@ -66,6 +68,7 @@ class Board:
         self._clock_ms = clock_ms
         self._encoded: dict[Sight, dict[str, tuple[Shape, bytes]]] = {}  # calls of the snapshot
         self._rings: asyncio.TimerHandle | None = None
+        self._watches = 0
         self.readers_max = readers_max
         self.bell = asyncio.Event()
         self.closed = False
@@ -148,7 +151,8 @@ class Board:
     # Who watches it
 
     def watch(self, sight: Sight, *, follow: str = "", after: int | None = None) -> Watch:
-        return Watch(self, sight, follow, after)
+        self._watches += 1
+        return Watch(self, sight, follow, after, delay_s=self._watches % SLICES * BELL_S / SLICES)
 
     def news(self, sight: Sight, follow: str, after: int | None) -> tuple[bytes, int] | None:
         """The events behind *after*, encoded, and the number of the last; None: they are not kept (any more)."""
@@ -235,7 +239,8 @@ class Board:
 class Watch:
     """One reader's place in what is told."""
 
-    def __init__(self, board: Board, sight: Sight, follow: str, after: int | None) -> None:
+    def __init__(self, board: Board, sight: Sight, follow: str, after: int | None, *, delay_s: float = 0.0) -> None:
+        self.delay_s = delay_s  # behind the bell
         self._board = board
         self._sight = sight
         self._follow = follow

@@ -78,6 +78,7 @@ async def _events(board: Board, watch: Watch, ping_s: float) -> AsyncGenerator[b
             try:
                 async with asyncio.timeout_at(ping_at):
                     await bell.wait()
+                    await asyncio.sleep(watch.delay_s)
             except TimeoutError:
                 yield PING
                 ping_at = loop.time() + ping_s
