@@ -166,7 +166,7 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             length_s=calls.max_length_s, queue_s=calls.transfer_timeout_s, queues=calls.queues, warm_transfer=calls.warm_transfer
         )
         _warm_up()
-        listening = await exits.enter_async_context(Listening(rest, listeners_max=calls.listeners_max))
+        listening = await exits.enter_async_context(Listening(rest, listeners_max=calls.listeners_max, on_change=board.listeners))
         workshop = Workshop(
             asterisk=rest,
             lines=lines,
