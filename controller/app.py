@@ -38,7 +38,6 @@ from audiosocket.audio import SLIN8, SLIN16
 from audiosocket.limits import Limits as LineLimits
 from audiosocket.server import AudioSocketServer
 from controller.api import routes as api_routes
-from controller.api.absent import NoCallBacks
 from controller.api.access import Role, require
 from controller.api.audit import Audit
 from controller.api.database import Pool
@@ -46,19 +45,25 @@ from controller.api.http import make_app
 from controller.api.log import make_log_router
 from controller.api.server import PortTaken, bind, serving
 from controller.ari.client import EventSocket
-from controller.ari.messages import EVENT_TYPES
+from controller.ari.front import Front
+from controller.ari.messages import EVENT_TYPES, Event
 from controller.ari.rest import AriRest
+from controller.board.acquaintance import Acquaintance
 from controller.board.board import Board
+from controller.board.callbacks_watch import CallBacksWatch
 from controller.board.health import Health
 from controller.board.health_watch import HealthWatch
 from controller.board.picture import Raised
+from controller.board.shapes import Shape
 from controller.board.sound import watch_sound
 from controller.board.stream import make_board_router
 from controller.call.events import Limits as CallLimits
 from controller.call.screen import Screen
 from controller.call_back_notes import CallBackNotes
+from controller.callbacks import CallBacks
 from controller.control import Control
 from controller.customers import Customers
+from controller.desk import Desk, open_desk
 from controller.dialplan import Dialplan
 from controller.introductions import Introductions
 from controller.journal.errors import JournalError
@@ -97,6 +102,10 @@ class Records:
     def __init__(self, *sinks: Callable[[Record], None]) -> None:
         self._sinks = sinks
 
+    def also(self, sink: Callable[[Record], None]) -> None:
+        """One more, from now on."""
+        self._sinks += (sink,)
+
     def append(self, record: Record) -> None:
         for sink in self._sinks:
             sink(record)
@@ -109,6 +118,8 @@ class Controller:
     switchboard: Switchboard
     control: Control
     recovery: Recovery
+    desk: Desk
+    front: Front | None  # for a worker among others
     journal: Journal
     socket: EventSocket
     api_port: int
@@ -143,12 +154,17 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         )
         board = await exits.enter_async_context(opening)
         board.observe(readings)
+        database = await exits.enter_async_context(Pool.open(settings.database.url.get_secret_value()))
+        acquaintance = await exits.enter_async_context(Acquaintance.open(board, database))
+        callbacks = CallBacks(database, rest, outbound=settings.calls.outbound, changed=lambda: callbacks_watch.look())
+        callbacks_watch = await exits.enter_async_context(CallBacksWatch.open(board, lambda: callbacks.listed(done=True)))
         masking = Masking(secrets_of(settings))
         log_reader = await exits.enter_async_context(Reader.open(settings.database.url.get_secret_value(), "callctl-log"))
         live_log = await exits.enter_async_context(
             LiveLog.open(ari.app, History(log_reader), settings.redis.url.get_secret_value(), masking=masking, progress=journal.progress)
         )
-        records = Records(journal.append, live.append, metrics.append, board.append, health.append, live_log.append)
+        watchers = (board.append, health.append, live_log.append, callbacks_watch.append, acquaintance.append)
+        records = Records(journal.append, live.append, metrics.append, *watchers)
 
         customers = await exits.enter_async_context(Customers.open(settings.database.url.get_secret_value(), journal.append))
         around = Surroundings(
@@ -190,6 +206,9 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             await dialplan.look()
             await recovery.reconcile()
 
+        desk = await exits.enter_async_context(open_desk(settings, rest, switchboard, partial(_to_board, board)))
+        records.also(desk.operators.append)
+        front = _front(settings, rest, switchboard)
         socket = EventSocket(ari.url, ari.username, password, ari.app, on_event=switchboard.handle, on_connected=on_connected)
         observed = Observed(
             settings=settings,
@@ -204,7 +223,6 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         )
         watch(readings, observed)
         readiness = make_readiness(observed)
-        database = await exits.enter_async_context(Pool.open(settings.database.url.get_secret_value()))
         access = api_routes.make_access(settings.api, database, Audit(journal.append))
         health_watch = await exits.enter_async_context(HealthWatch.open(health, readiness, board, masking))
         await exits.enter_async_context(watch_sound(board, lambda: [(one.call.call_id, one.media) for one in switchboard.sessions]))
@@ -212,7 +230,7 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             database=database,
             live=board,
             control=control,
-            callbacks=NoCallBacks(),
+            callbacks=callbacks,
             lists=board,
             dependencies=health_watch,
         )
@@ -221,7 +239,34 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         api_port = await exits.enter_async_context(serving(app, api, proxy=settings.api.proxy))
         exits.callback(board.close)  # first of all: whoever watches would hold up the server
         exits.callback(live_log.close)
-        yield Controller(switchboard=switchboard, control=control, recovery=recovery, journal=journal, socket=socket, api_port=api_port)
+        yield Controller(
+            switchboard=switchboard,
+            control=control,
+            recovery=recovery,
+            desk=desk,
+            front=front,
+            journal=journal,
+            socket=socket,
+            api_port=api_port,
+        )
+
+
+def _to_board(board: Board, kind: str, items: list[Shape]) -> None:
+    """What the operators' side tells, under the board's names."""
+    board.replace("operator" if kind == "operators" else "queue", items)
+
+
+def _front(settings: Settings, rest: AriRest, switchboard: Switchboard) -> Front | None:
+    """For a worker among others; a lone one has the name for itself."""
+    ari = settings.ari
+    if ari.app == ari.front_app:
+        return None
+
+    def socket(on_event: Callable[[Event], None], on_connected: Callable[[], Awaitable[None]]) -> EventSocket:
+        password = ari.password.get_secret_value()
+        return EventSocket(ari.url, ari.username, password, ari.front_app, on_event=on_event, on_connected=on_connected)
+
+    return Front(rest, socket, name=ari.front_app, app=ari.app, handle=switchboard.handle)
 
 
 def _log_verdict(session: Session | None, operator: str, screen: Screen) -> None:
@@ -292,7 +337,10 @@ async def run(settings: Settings, log_queue: LogQueue | None = None) -> None:
                 tasks.create_task(controller.socket.run(), name="ari-socket"),
                 tasks.create_task(controller.recovery.run(), name="recovery"),
                 tasks.create_task(keep_knowledge(settings), name="knowledge"),
+                tasks.create_task(controller.desk.run(), name="desk"),
             ]
+            if controller.front is not None:
+                background.append(tasks.create_task(controller.front.run(), name="front"))
             log.info("controller_started", app=settings.ari.app, api_port=controller.api_port)
             await stop.wait()
             await _drain(controller, settings.calls.drain_s, hurry)

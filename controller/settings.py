@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from agent.cost import Prices
 from controller.board.trouble import Limits
+from controller.hours import ZONE, Hours, HoursError
 
 DOTENV = Path(".env.local")
 LIST_PRICES = Prices()
@@ -194,6 +195,7 @@ class AriSettings(Group, env_prefix="ARI_"):
     username: str = "callctl"
     password: Secret = Field(description="the ARI user's, as in Asterisk's ari.conf")
     app: str = Field(default="callctl", pattern=r"^[A-Za-z0-9_-]+$")
+    front_app: str = Field(default="callctl", pattern=r"^[A-Za-z0-9_-]+$")
 
 
 class CallSettings(Group, env_prefix="CALLS_"):
@@ -204,12 +206,39 @@ class CallSettings(Group, env_prefix="CALLS_"):
     queues: Annotated[tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")], ...], NoDecode, Field(min_length=1)] = ("operators",)
     warm_transfer: bool = True
     listeners_max: int = Field(default=20, ge=1, le=1_000)
+    outbound: str = Field(default="", pattern=r"^$|^[A-Za-z0-9]+/[\w.@:+-]*\{number\}[\w.@:+-]*$")
     drain_s: Seconds = 60.0
 
     @field_validator("queues", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+class DeskSettings(Group, env_prefix=""):
+    """When operators are at work."""
+
+    hours: str = ""
+    hours_closed: str = ""
+    hours_zone: str = ZONE
+
+    @property
+    def parsed(self) -> Hours:
+        return Hours.parse(self.hours, self.hours_closed, self.hours_zone)
+
+    def problems(self) -> list[Problem]:
+        """Each alone, so that the one that is wrong is named."""
+        found = []
+        for variable, tried in (
+            ("HOURS", (self.hours, "", ZONE)),
+            ("HOURS_CLOSED", ("", self.hours_closed, ZONE)),
+            ("HOURS_ZONE", ("", "", self.hours_zone)),
+        ):
+            try:
+                Hours.parse(*tried)
+            except HoursError as error:
+                found.append(Problem(variable, f"is not understood: {error}"))
+        return found
 
 
 class JournalSettings(Group, env_prefix="JOURNAL_"):
@@ -290,6 +319,7 @@ class Settings:
     redis: RedisSettings
     ari: AriSettings
     calls: CallSettings
+    desk: DeskSettings
     journal: JournalSettings
     api: ApiSettings
     board: BoardSettings
@@ -327,6 +357,7 @@ GROUPS: dict[str, type[Group]] = {
     "redis": RedisSettings,
     "ari": AriSettings,
     "calls": CallSettings,
+    "desk": DeskSettings,
     "journal": JournalSettings,
     "api": ApiSettings,
     "board": BoardSettings,

@@ -25,7 +25,7 @@ from controller.call import events as seen
 from controller.call import ids
 from controller.call.events import Limits
 from controller.call.state import Call, State
-from controller.dialplan import is_probe
+from controller.dialplan import is_probe, is_probes_channel
 from controller.session import Session
 from controller.surroundings import Surroundings
 
@@ -148,7 +148,7 @@ class Switchboard:
             self._to_purposes(message, message.bridge.id)
             return
         channel = _subject(message)
-        if channel is None:
+        if channel is None or is_probes_channel(channel.id):
             return
         if isinstance(message, ari.StasisEnd | ari.ChannelDestroyed):
             self.left.add(channel.id)

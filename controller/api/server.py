@@ -11,10 +11,12 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
-from controller.api.sse import ABORT
+from controller.api.event_stream import ABORT
 
 START_S = 5.0
 STOP_S = 2.0
+UNTAKEN_MS = 30_000
+"""So long may what we sent lie untaken; then the kernel ends the connection, whatever waits in our buffers. Connections inherit it."""
 
 
 class PortTaken(Exception):
@@ -35,6 +37,7 @@ def bind(host: str, port: int, *, what: str) -> socket.socket:
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNTAKEN_MS)
         bound.bind((host, port))
     except OSError as error:
         bound.close()

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import ParamSpec
 
 import msgspec
@@ -125,6 +125,10 @@ class Board:
         """The whole of one list: the queue, the operators, the call backs, the neighbours' health; in the console's shapes."""
         self._take(self._picture.replace, kind, list(items))
 
+    def told(self, name: str, items: Iterable[Shape]) -> None:
+        """As ``replace``, by the list's name in the snapshot: operators, queue."""
+        self.replace(next(kind for kind, known in LISTS.items() if known == name), items)
+
     # What it shows, unmasked
 
     def calls(self) -> list[Shape]:
@@ -158,11 +162,22 @@ class Board:
         """The snapshot, encoded, the transcript of the call that is followed, and the number of the last event in it."""
         seq = self._replay.seq
         lists = {name: sight.see(self._picture.items(kind)) for kind, name in LISTS.items()}
-        fields = {"seq": seq, "now": self._clock_ms(), "calls": self._encoded_calls(sight), **lists}
+        told = {"seq": seq, "now": self._clock_ms(), "last_end": self._picture.last_end_ms}
+        fields = {**told, "calls": self._encoded_calls(sight), **lists}
         turns = [{"call": follow, "turn": turn} for turn in self._picture.turns(follow)]
         return encode("snapshot", fields, seq) + b"".join(encode("turn", sight.see(turn)) for turn in turns), seq
 
-    def note_slow(self) -> None:
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """For as long as somebody reads: only then the bell rings."""
+        self.readers += 1
+        try:
+            yield
+        finally:
+            self.readers -= 1
+
+    def note_cut(self) -> None:
+        """A reader was too slow."""
         self.cut_off += 1
 
     def interim(self, follow: str) -> Shape | None:

@@ -15,14 +15,16 @@ Rule 3: it is bounded by lines. A reader whose next batch is gone did not keep u
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from controller.log_stream.cursor import Cursor, format_cursor
 from controller.log_stream.filter import View
 from controller.log_stream.line import Line
+
+T = TypeVar("T")
 
 MAX_LINES = 20_000
 SHARED_BATCHES = 25
@@ -36,14 +38,42 @@ class Batch:
     start: Cursor
     end: Cursor
     ended: frozenset[str]  # calls whose records were closed in it
-    chunks: dict[object, bytes] = field(default_factory=dict)  # by filter
+    made: dict[Any, Any] = field(default_factory=dict)  # what readers share, as long as many are near
 
     def chunk(self, view: View) -> bytes:
         """What a reader who has seen everything before is sent; empty: nothing for him."""
-        made = self.chunks.get(view.filter)
-        if made is None:
-            made = self.chunks[view.filter] = b"".join(map(event, picked(self.lines, dict(self.start), view)))
-        return made
+        return self._once(view.filter, lambda: self._chunk(view))
+
+    def _chunk(self, view: View) -> bytes:
+        chosen = view.filter
+        events = self._once(("events", chosen.numbers), lambda: self._events(view))
+        if chosen.everything:
+            return b"".join(events)
+        texts = self._once(("texts", chosen.numbers), lambda: [view.text_of(line) for line in self.lines]) if view.text else None
+        where = self._once("where", self._where)
+        places = sorted(where[chosen.call] + where[""]) if chosen.call else range(len(self.lines))
+        return b"".join(events[at] for at in places if view.picks(self.lines[at], texts[at] if texts else None))
+
+    def _events(self, view: View) -> list[bytes]:
+        cursor, events = dict(self.start), []
+        for line in self.lines:
+            if line.kind != "end":
+                cursor[line.app] = line.position
+            events.append(b"" if line.kind == "end" else event(Picked(line, view.json_of(line), format_cursor(cursor))))
+        return events
+
+    def _where(self) -> defaultdict[str, list[int]]:
+        """The places of each call's lines; of what belongs to no call under the empty name."""
+        where = defaultdict[str, list[int]](list)
+        for at, line in enumerate(self.lines):
+            where[line.call].append(at)
+        return where
+
+    def _once(self, key: object, make: Callable[[], T]) -> T:
+        found: T | None = self.made.get(key)
+        if found is None:
+            found = self.made[key] = make()
+        return found
 
 
 class Picked(NamedTuple):
@@ -141,7 +171,7 @@ class Tape:
         while self._lines > self._max_lines and len(self._batches) > 1:
             self._drop_oldest()
         if len(self._batches) > SHARED_BATCHES:
-            self._batches[-SHARED_BATCHES - 1].chunks.clear()
+            self._batches[-SHARED_BATCHES - 1].made.clear()
         return batch
 
     def get(self, number: int) -> Batch | None:
