@@ -39,6 +39,7 @@ from audiosocket.limits import Limits as LineLimits
 from audiosocket.server import AudioSocketServer
 from controller.api.http import make_app
 from controller.api.server import PortTaken, bind, serving
+from controller.ari import messages as ari_messages
 from controller.ari.client import EventSocket
 from controller.ari.messages import EVENT_TYPES
 from controller.ari.rest import AriRest
@@ -62,6 +63,8 @@ from controller.settings import Settings
 from controller.surroundings import Caller, ConversationLike, Surroundings
 from controller.switchboard import Switchboard
 from controller.telemetry import AgentMetrics, LiveReadings, MetricsSink
+from controller.web_calls.joined import open_web_calls
+from controller.web_calls.routes import make_web_calls_router
 
 log = structlog.get_logger(__name__)
 
@@ -129,13 +132,21 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         switchboard = await exits.enter_async_context(Switchboard(around, app=ari.app, calls_max=settings.calls.max, limits=limits))
         recovery = Recovery(rest, switchboard, records, app=ari.app, predecessors=journal.open_calls())
         dialplan = Dialplan(rest)
+        web = await exits.enter_async_context(open_web_calls(settings, rest, switchboard))
 
         async def on_connected() -> None:
             await rest.set_event_filter(EVENT_TYPES)
             await dialplan.look()
             await recovery.reconcile()
+            if web:
+                await web[0].reconcile()
 
-        socket = EventSocket(ari.url, ari.username, password, ari.app, on_event=switchboard.handle, on_connected=on_connected)
+        def on_event(message: ari_messages.Event) -> None:
+            switchboard.handle(message)
+            if web:
+                web[0].handle(message)
+
+        socket = EventSocket(ari.url, ari.username, password, ari.app, on_event=on_event, on_connected=on_connected)
         observed = Observed(
             settings=settings,
             socket=socket,
@@ -148,7 +159,12 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             logs=log_queue,
         )
         watch(readings, observed)
-        app = make_app(make_readiness(observed), registry, Masking(secrets_of(settings)))
+        app = make_app(
+            make_readiness(observed),
+            registry,
+            Masking(secrets_of(settings)),
+            [make_web_calls_router(web, per_minute=settings.web_calls.per_minute)],
+        )
         api_port = await exits.enter_async_context(serving(app, api))
         yield Controller(switchboard=switchboard, recovery=recovery, journal=journal, socket=socket, api_port=api_port)
 

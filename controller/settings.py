@@ -211,6 +211,16 @@ class ApiSettings(Group, env_prefix="API_"):
     port: Port = 8080
 
 
+class WebCallsSettings(Group, env_prefix="WEB_CALLS_"):
+    """Calls from the browser (``controller.web_calls``)."""
+
+    enabled: bool = False
+    max: int = Field(default=5, ge=1, le=1_000)
+    per_minute: int = Field(default=6, ge=1, le=1_000)
+    proxy_address: str = "127.0.0.2"
+    media_address: str = ""
+
+
 class LogSettings(Group, env_prefix="LOG_"):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     format: Literal["json", "console"] = "json"
@@ -247,6 +257,7 @@ class Settings:
     calls: CallSettings
     journal: JournalSettings
     api: ApiSettings
+    web_calls: WebCallsSettings
     log: LogSettings
 
     @classmethod
@@ -282,6 +293,7 @@ GROUPS: dict[str, type[Group]] = {
     "calls": CallSettings,
     "journal": JournalSettings,
     "api": ApiSettings,
+    "web_calls": WebCallsSettings,
     "log": LogSettings,
 }
 assert list(GROUPS) == [field.name for field in fields(Settings)]

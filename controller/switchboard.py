@@ -88,6 +88,11 @@ class Switchboard:
         session = self._by_leg.get(leg_id)
         return session is not None and session.call.leg == leg_id
 
+    def caller_is_gone(self, channel_id: str) -> None:
+        """Who holds his line knows it before Asterisk does."""
+        if session := self._by_channel.get(channel_id):
+            session.post(seen.CallerHungUp())
+
     # What Asterisk tells
 
     def handle(self, message: ari.Event) -> None:
@@ -119,7 +124,7 @@ class Switchboard:
         purpose = args[0] if args else "inbound"
         if is_probe(args):
             return
-        if purpose not in {"inbound", "returned"}:
+        if purpose not in {"inbound", "returned", "web"}:
             log.error("stasis_purpose_unknown", channel=channel.id, purpose=purpose)
             self._tasks.create_task(self._give_back(channel.id), name=f"give-back-{channel.id}")
             return
@@ -131,7 +136,7 @@ class Switchboard:
             channel_id=channel.id,
             app=self._app,
             caller_id=channel.caller.number,
-            opening="greeting" if purpose == "inbound" else "nobody_free",  # of a predecessor's call, whose history we do not have
+            opening="nobody_free" if purpose == "returned" else "greeting",  # of a predecessor's call, whose history we do not have
             refused=refused,
             limits=self._limits,
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI, Response
+from collections.abc import Iterable
+
+from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
@@ -10,7 +12,7 @@ from controller.api.readiness import Readiness
 from controller.masking import Masking
 
 
-def make_app(readiness: Readiness, registry: CollectorRegistry, masking: Masking) -> FastAPI:
+def make_app(readiness: Readiness, registry: CollectorRegistry, masking: Masking, routers: Iterable[APIRouter] = ()) -> FastAPI:
     app = FastAPI(title="callctl", docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/health")
@@ -35,4 +37,6 @@ def make_app(readiness: Readiness, registry: CollectorRegistry, masking: Masking
     async def metrics() -> Response:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
+    for router in routers:
+        app.include_router(router)
     return app
