@@ -6,6 +6,7 @@ import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ from playwright.async_api import Page, expect
 
 from audiosocket.audio import SLIN16
 from ops.devstack.chromium_program import ChromiumProgram
-from ops.devstack.ports import own_address
 from ops.standins.phrasebook import phrase
+from tests.acceptance.floor import eventually
 from tests.browser.chromium import open_chromium, watched
 
 CONNECTED_MS = 15_000.0
@@ -56,6 +57,7 @@ class BrowserCall:
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
         self._url = url
+        self.opened_at = datetime.now(UTC)
 
     async def open(self) -> None:
         await self.page.goto(f"{self._url}/call")
@@ -74,9 +76,12 @@ class BrowserCall:
 
     async def heard(self, energy: float, within_s: float = 15.0) -> Audio:
         """Wait until the page has played that much of the agent's voice."""
-        deadline_ms = within_s * 1000
-        await self.page.wait_for_function(f"async () => (await ({MEASURE})()).heard > {energy}", timeout=deadline_ms, polling=50)
-        return await self.audio()
+
+        async def played() -> Audio | None:
+            audio = await self.audio()
+            return audio if audio.heard >= energy else None
+
+        return await eventually(played, f"more of the agent's voice than {energy:g}", within_s)
 
 
 @asynccontextmanager
@@ -107,8 +112,3 @@ def record_wav(path: Path, key: str, *, before_s: float, after_s: float) -> Path
         for part in (before_s, phrase(key).pcm(SLIN16), after_s):
             wav.writeframes(part if isinstance(part, bytes) else bytes(2 * round(part * SLIN16.rate_hz)))
     return path
-
-
-def has_address() -> bool:
-    """Asterisk names no loopback address to a browser: a machine with nothing else needs one more."""
-    return own_address() is not None
