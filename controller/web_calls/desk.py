@@ -95,8 +95,12 @@ class WebCalls:
         if guest.channel_id:
             log.info("web_guest_lost", user=guest.user, channel=guest.channel_id)
             self._hung_up(guest.channel_id)
-            with suppress(AriNotFound):
+            try:
                 await self._asterisk.hang_up(guest.channel_id)
+            except AriNotFound:
+                pass
+            except AriError as error:  # he sends no more audio either: rtp_timeout ends him
+                log.warning("web_guest_not_hung_up", user=guest.user, why=str(error))
 
     async def over(self, guest: Guest) -> None:
         """Wait until he has no more business here."""

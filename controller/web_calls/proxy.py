@@ -23,7 +23,7 @@ from controller.web_calls.guests import Guest
 from controller.web_calls.signalling import LONGEST, is_keep_alive, objection
 
 SUBPROTOCOL = "sip"
-OPEN_S = 3.0
+OPEN_S, CLOSE_S = 3.0, 1.0
 BURST, PER_SECOND = 30, 5.0
 """Messages: a call begins and ends with about ten."""
 SILENT_S = 900.0  # longer than a call may be
@@ -71,27 +71,35 @@ class Proxy:
 
     async def serve(self, browser: WebSocket, guest: Guest) -> None:
         """Until it is over; *guest*'s channel is then ended. *browser* is not accepted yet."""
-        code = TROUBLE
         try:
-            async with websockets.connect(
-                self._url,
-                subprotocols=[websockets.Subprotocol(SUBPROTOCOL)],
-                local_addr=self._local,
-                proxy=None,
-                compression=None,
-                max_size=65_536,
-                ping_interval=None,
-                open_timeout=OPEN_S,
-                close_timeout=1,
-            ) as asterisk:
-                await browser.accept(subprotocol=SUBPROTOCOL)
-                code = await self._both_ways(browser, asterisk, guest)
+            asterisk = await self._connect()
         except (OSError, TimeoutError, websockets.WebSocketException) as error:
             log.warning("web_signalling_failed", user=guest.user, why=str(error))
+            await browser.close(TROUBLE)
+            await self._web_calls.disconnected(guest)
+            return
+        code = TROUBLE
+        try:
+            await browser.accept(subprotocol=SUBPROTOCOL)
+            code = await self._both_ways(browser, asterisk, guest)
         finally:
+            await self._web_calls.disconnected(guest)  # first: Asterisk takes its time to close a socket
             with suppress(RuntimeError, WebSocketDisconnect):  # it may be closed already
                 await browser.close(code)
-            await self._web_calls.disconnected(guest)
+            await asterisk.close()
+
+    async def _connect(self) -> ClientConnection:
+        return await websockets.connect(
+            self._url,
+            subprotocols=[websockets.Subprotocol(SUBPROTOCOL)],
+            local_addr=self._local,
+            proxy=None,
+            compression=None,
+            max_size=65_536,
+            ping_interval=None,
+            open_timeout=OPEN_S,
+            close_timeout=CLOSE_S,
+        )
 
     async def _both_ways(self, browser: WebSocket, asterisk: ClientConnection, guest: Guest) -> int:
         """The close code for the browser."""
