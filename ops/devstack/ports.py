@@ -10,7 +10,7 @@ import socket
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
-NOBODYS = "192.0.2.254"  # of RFC 5737's addresses for documentation
+SPARE_ADDRESS = "192.0.2.254"  # of RFC 5737's addresses for documentation: nobody's, and ours to add to a machine that has no other
 RTP_PORTS_PER_STACK = 1200  # two per channel with media, and a wide margin: 200 calls with their operators
 
 _LOWEST, _RTP_LOWEST, _RTP_HIGHEST = 20_000, 10_000, 19_999

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from ops.devstack.chromium_program import ChromiumProgram
 from ops.standins.phrasebook import phrase
 from tests.acceptance.floor import Floor, eventually, speeches
 from tests.browser.browser_call import BrowserCall, open_browser_call, record_wav
+from tests.browser.spare_address import NoRights, audio_address
 
 ASKS = "winter_tyres_camry"
 NUMBER = "web"
@@ -28,8 +29,17 @@ def microphone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return record_wav(tmp_path_factory.mktemp("microphone") / "asks.wav", ASKS, before_s=9.0, after_s=9.0)
 
 
+@pytest.fixture(scope="session")
+def audio_path() -> Iterator[None]:
+    try:
+        with audio_address():
+            yield
+    except NoRights as error:
+        pytest.fail(str(error), pytrace=False)
+
+
 @pytest.fixture
-async def browser(floor: Floor, chromium_program: ChromiumProgram, microphone: Path) -> AsyncIterator[BrowserCall]:
+async def browser(floor: Floor, chromium_program: ChromiumProgram, microphone: Path, audio_path: None) -> AsyncIterator[BrowserCall]:
     async with open_browser_call(chromium_program, floor.system.controller.api_url, microphone) as call:
         yield call
     await nothing_left(floor)
