@@ -15,6 +15,7 @@ from ops.devstack.chromium_program import ChromiumProgram
 from ops.standins.phrasebook import phrase
 from tests.acceptance.floor import Floor, eventually, speeches
 from tests.browser.browser_call import BrowserCall, open_browser_call, record_wav
+from tests.browser.pages import assert_accessible
 from tests.browser.spare_address import NoRights, audio_address
 
 ASKS = "winter_tyres_camry"
@@ -89,6 +90,8 @@ async def test_one_asks_by_microphone_and_hears_the_answer(floor: Floor, browser
     await browser.call()
     greeting = await browser.heard(LOUD)
     assert greeting.codec == "audio/opus"
+    assert await browser.page.get_by_role("meter", name="Помічник").get_attribute("value") != "0"
+    await assert_accessible(browser.page)
 
     record = await record_with(floor, browser, "caller", 1, within_s=30.0)
     assert speeches(record, "caller")[0]["text"] == phrase(ASKS).text
