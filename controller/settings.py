@@ -17,9 +17,11 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from agent.cost import Prices
+from controller.board.trouble import Limits
 
 DOTENV = Path(".env.local")
 LIST_PRICES = Prices()
+TROUBLE = Limits()
 GroupT = TypeVar("GroupT", bound="Group")
 
 
@@ -199,7 +201,15 @@ class CallSettings(Group, env_prefix="CALLS_"):
     max_length_s: Seconds = 1_800.0
     silence_s: Seconds = 10.0
     transfer_timeout_s: Seconds = 60.0
+    queues: Annotated[tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")], ...], NoDecode, Field(min_length=1)] = ("operators",)
+    warm_transfer: bool = True
+    listeners_max: int = Field(default=20, ge=1, le=1_000)
     drain_s: Seconds = 60.0
+
+    @field_validator("queues", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
 class JournalSettings(Group, env_prefix="JOURNAL_"):
@@ -209,6 +219,41 @@ class JournalSettings(Group, env_prefix="JOURNAL_"):
 class ApiSettings(Group, env_prefix="API_"):
     host: str = "127.0.0.1"
     port: Port = 8080
+    proxy: str = Field(default="", pattern=r"^[0-9A-Fa-f.:/, ]*$")
+    rate_per_minute: int = Field(default=600, ge=10, le=100_000)
+    failures_per_minute: int = Field(default=20, ge=1, le=10_000)
+
+    @property
+    def address(self) -> str:
+        """Where a browser on this machine finds us."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104 - looked up, not bound
+        return f"http://{host}:{self.port}"
+
+
+class BoardSettings(Group, env_prefix="BOARD_"):
+    readers_max: int = Field(default=200, ge=1, le=10_000)
+
+
+class TroubleSettings(Group, env_prefix="TROUBLE_"):
+    """The defaults are ``board.trouble``'s."""
+
+    asked_human: int = Field(default=TROUBLE.asked_human, ge=1, le=100)
+    asked_human_s: Seconds = TROUBLE.asked_human_s
+    dead_air_s: Seconds = TROUBLE.dead_air_s
+    dead_air_alarm_s: Seconds = TROUBLE.dead_air_alarm_s
+    slow_ms: int = Field(default=TROUBLE.slow_ms, ge=100, le=60_000)
+    slow_replies: int = Field(default=TROUBLE.slow_replies, ge=1, le=100)
+    queue_wait_s: Seconds = TROUBLE.queue_wait_s
+    queue_wait_alarm_s: Seconds = TROUBLE.queue_wait_alarm_s
+    repeats: int = Field(default=TROUBLE.repeats, ge=1, le=5)
+    interrupts: int = Field(default=TROUBLE.interrupts, ge=1, le=5)
+    tools_failed: int = Field(default=TROUBLE.tools_failed, ge=1, le=100)
+    audio_percent: int = Field(default=TROUBLE.audio_percent, ge=1, le=100)
+    linger_s: Seconds = TROUBLE.linger_s
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(**self.model_dump())
 
 
 class WebCallsSettings(Group, env_prefix="WEB_CALLS_"):
@@ -257,6 +302,8 @@ class Settings:
     calls: CallSettings
     journal: JournalSettings
     api: ApiSettings
+    board: BoardSettings
+    trouble: TroubleSettings
     web_calls: WebCallsSettings
     log: LogSettings
 
@@ -293,6 +340,8 @@ GROUPS: dict[str, type[Group]] = {
     "calls": CallSettings,
     "journal": JournalSettings,
     "api": ApiSettings,
+    "board": BoardSettings,
+    "trouble": TroubleSettings,
     "web_calls": WebCallsSettings,
     "log": LogSettings,
 }

@@ -136,6 +136,35 @@ class AriRest:
             variables=dict(variables) if variables else None,
         )
 
+    async def ring(self, channel_id: str, telephone: str, *args: str, caller_id: str, timeout_s: int) -> None:
+        """Ring *telephone* ("PJSIP/sup1") as *channel_id*, showing *caller_id*; picked up, it enters our application with *args*.
+
+        Not picked up within *timeout_s* it is destroyed, which we are told.
+        """
+        await self._call(
+            "channels",
+            "originateWithId",
+            channelId=channel_id,
+            endpoint=telephone,
+            app=self.app,
+            appArgs=",".join(args),
+            callerId=caller_id or None,
+            timeout=timeout_s,
+        )
+
+    async def snoop(self, channel_id: str, snoop_id: str, *args: str) -> None:
+        """A new channel *snoop_id* of ours that hears both sides of *channel_id* and is not heard; it ends with it."""
+        await self._call(
+            "channels",
+            "snoopChannelWithId",
+            channelId=channel_id,
+            snoopId=snoop_id,
+            spy="both",
+            whisper="none",
+            app=self.app,
+            appArgs=",".join(args),
+        )
+
     async def create_channel(self, channel_id: str, endpoint: str, *args: str) -> Channel:
         """A channel of ours that dials nobody yet; its StasisStart carries *args*."""
         return await self._fetch(

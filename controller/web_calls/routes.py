@@ -9,29 +9,21 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response, WebSocket
-from fastapi.responses import JSONResponse
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from pydantic import BaseModel
 
+from controller.api.problems import Problem, told
 from controller.ari.errors import AriError
 from controller.web_calls.desk import WebCalls
 from controller.web_calls.endpoint import TARGET
 from controller.web_calls.guests import CREDENTIAL_S, Full
 from controller.web_calls.page import HEADERS, load_page
 from controller.web_calls.proxy import SUBPROTOCOL, VIOLATION, Proxy
-
-
-def _described(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    return {status: {"description": "A problem", "content": {"application/problem+json": {}}} for status in statuses}
-
-
-_PROBLEMS = _described(403, 404, 429, 503)
 
 
 class WebCall(BaseModel):
@@ -55,30 +47,35 @@ def make_web_calls_router(open_calls: tuple[WebCalls, Proxy] | None, *, per_minu
     async def show(name: str = "") -> Response:
         file = page.get(name or "index.html")
         if file is None:
-            return problem(404, "not_found", "There is no such page.")
+            raise Problem("not_found")
         return Response(file.content, media_type=file.media_type, headers=HEADERS)
 
-    @router.post("/api/v1/web-calls", status_code=201, response_model=WebCall, tags=["web calls"], responses=_PROBLEMS)
-    async def admit(request: Request) -> Any:
+    @router.post(
+        "/api/v1/web-calls",
+        status_code=201,
+        tags=["web calls"],
+        responses=told("cross_site", "web_calls_off", "web_calls_full", "rate_limited", "asterisk_away"),
+    )
+    async def admit_web_call(request: Request, response: Response) -> WebCall:
         """A credential for one call to the agent from a browser; it is worth nothing after a minute, or after the call."""
         if open_calls is None:
-            return problem(404, "web_calls_off", "Calls from the browser are not enabled here (WEB_CALLS_ENABLED).")
+            raise Problem("web_calls_off", "WEB_CALLS_ENABLED is not set")
         if not is_own_origin(request.headers):
-            return problem(403, "foreign_origin", "Only our own page may ask for this.")
+            raise Problem("cross_site")
         client = _network(request.client.host if request.client else "")
         if not await limiter.hit(limit, client):
-            return problem(429, "too_many", "Too many calls from this address.", retry_s=60)
+            raise Problem("rate_limited", headers={"Retry-After": "60"})
         web_calls, _ = open_calls
         try:
             guest = await web_calls.admit()
         except Full:
-            return problem(429, "web_calls_full", "As many calls from browsers as may be are going on.", retry_s=30)
-        except AriError:
-            return problem(503, "asterisk_unavailable", "The telephone system does not answer.", retry_s=5)
-        answer = WebCall(
+            raise Problem("web_calls_full", headers={"Retry-After": "30"}) from None
+        except AriError as error:
+            raise Problem("asterisk_away") from error
+        response.headers["Cache-Control"] = "no-store"
+        return WebCall(
             user=guest.user, password=guest.password, signalling=f"/sip-ws?t={guest.token}", target=TARGET, expires_s=CREDENTIAL_S
         )
-        return JSONResponse(answer.model_dump(), 201, headers={"Cache-Control": "no-store"})
 
     @router.websocket("/sip-ws")
     async def signalling(browser: WebSocket, t: str = "") -> None:
@@ -111,10 +108,3 @@ def _network(host: str) -> str:
     except ValueError:
         return host
     return str(address) if address.version == 4 else str(ipaddress.ip_network((address, 64), strict=False))
-
-
-def problem(status: int, code: str, detail: str, *, retry_s: int | None = None) -> JSONResponse:
-    """RFC 9457."""
-    body = {"type": "about:blank", "title": code.replace("_", " "), "status": status, "detail": detail, "code": code, "args": {}}
-    headers = {"Retry-After": str(retry_s)} if retry_s is not None else None
-    return JSONResponse(body, status, media_type="application/problem+json", headers=headers)

@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 from playwright.async_api import Browser, Page, Route, expect
 
+from controller.api.problems import shape_problems
 from controller.api.server import bind, serving
 from controller.web_calls.routes import make_web_calls_router
 from ops.devstack.chromium_program import ChromiumProgram
@@ -21,6 +22,7 @@ MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-str
 @pytest.fixture
 async def address() -> AsyncIterator[str]:
     app = FastAPI()
+    shape_problems(app)
     app.include_router(make_web_calls_router(None, per_minute=100))
     with bind("127.0.0.1", 0, what="The test") as bound:
         async with serving(app, bound) as port:
@@ -56,8 +58,8 @@ async def test_where_calls_are_off_the_page_says_so(page: Page, address: str) ->
     ("status", "code", "words"),
     [
         (429, "web_calls_full", "Зараз усі лінії зайняті"),
-        (429, "too_many", "Забагато дзвінків"),
-        (503, "asterisk_unavailable", "Немає зв’язку із сервером"),
+        (429, "rate_limited", "Забагато дзвінків"),
+        (503, "asterisk_away", "Немає зв’язку із сервером"),
         (500, "", "Немає зв’язку із сервером"),
     ],
 )

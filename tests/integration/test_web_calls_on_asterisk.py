@@ -13,6 +13,7 @@ import pytest
 import websockets
 from fastapi import FastAPI
 
+from controller.api.problems import shape_problems
 from controller.api.server import bind, serving
 from controller.ari.client import EventSocket
 from controller.ari.messages import EVENT_TYPES, Event, StasisStart
@@ -83,6 +84,7 @@ async def open_house(stack: DevStack, *, per_minute: int = 100, calls_max: int =
         connected = asyncio.Event()
         proxy = Proxy(web_calls, asterisk.ari_url.replace("http", "ws", 1) + "/ws", PLACE.proxy_address)
         app = FastAPI()
+        shape_problems(app)
         app.include_router(make_web_calls_router((web_calls, proxy), per_minute=per_minute))
         events = EventSocket(
             asterisk.ari_url, asterisk.ari_username, asterisk.ari_password, APP, on_event=on_event, on_connected=on_connected
@@ -184,7 +186,7 @@ async def test_pages_of_others_get_no_socket_and_no_credential(house: House) -> 
     assert await refused(house, {**credential, "signalling": "/sip-ws"}) == 403
     async with httpx.AsyncClient(base_url=house.url) as page:
         answer = await page.post("/api/v1/web-calls", headers={"Origin": "http://evil.example"})
-    assert (answer.status_code, answer.json()["code"]) == (403, "foreign_origin")
+    assert (answer.status_code, answer.json()["code"]) == (403, "cross_site")
 
 
 async def test_a_credential_nobody_used_is_gone_after_a_minute(house: House) -> None:
@@ -246,7 +248,7 @@ async def test_so_many_credentials_a_minute_and_address(stack: DevStack, lab: La
         await house.admit()
         async with httpx.AsyncClient(base_url=house.url) as page:
             answer = await page.post("/api/v1/web-calls", headers={"Origin": house.url})
-    assert (answer.status_code, answer.json()["code"]) == (429, "too_many")
+    assert (answer.status_code, answer.json()["code"]) == (429, "rate_limited")
     assert int(answer.headers["retry-after"]) > 0
 
 

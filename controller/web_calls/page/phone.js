@@ -7,7 +7,7 @@
 const ICE_WAIT_MS = 100; // our candidates are there at once; without a limit Chromium looks for more for seconds
 
 const MICROPHONE = { NotAllowedError: "denied", SecurityError: "denied", NotFoundError: "no_microphone", NotReadableError: "microphone_busy" };
-const REFUSED = ["web_calls_off", "web_calls_full", "too_many"];
+const REFUSED = ["web_calls_off", "web_calls_full", "rate_limited"];
 
 export class Phone {
   // on: {phase(name), heard(stream), said(stream), over(trouble)}; over is called once, trouble is null after an ordinary end.

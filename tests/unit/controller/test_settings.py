@@ -154,7 +154,7 @@ def test_the_example_lists_exactly_the_variables_that_exist_with_their_defaults(
         if hasattr(value, "get_secret_value"):
             value = value.get_secret_value()
         if isinstance(value, bool):
-            value = str(value).lower()
+            return str(value).lower()
         return None if value is None else ",".join(value) if isinstance(value, tuple) else str(value)
 
     real = {name: text(default) for name, default in variables().items()}

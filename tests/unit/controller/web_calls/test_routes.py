@@ -9,6 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from controller.api.problems import shape_problems
 from controller.web_calls.page import FOLDER, load_page
 from controller.web_calls.routes import is_own_origin, make_web_calls_router
 
@@ -17,6 +18,7 @@ from controller.web_calls.routes import is_own_origin, make_web_calls_router
 async def page() -> AsyncIterator[httpx.AsyncClient]:
     """Calls from the browser are off."""
     app = FastAPI()
+    shape_problems(app)
     app.include_router(make_web_calls_router(None, per_minute=1))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shop.example") as client:
         yield client
