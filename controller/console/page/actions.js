@@ -19,8 +19,8 @@ const TELEPHONE = new Set(['take', 'listen']);
 const WISHES = {
   transfer: open => ({ path: 'transfer', body: { queue: open.queue, note: open.note.trim() } }),
   say: open => (open.text.trim() ? { path: 'say', body: { text: open.text.trim(), cut: open.cut } } : null),
-  take: () => ({ path: 'take', body: {} }),
-  give: () => ({ path: 'release', body: {} }),
+  take: () => ({ path: 'take' }),
+  give: () => ({ path: 'release' }),
   hang: (open, mode) => ({ path: 'hang', body: { mode: mode || 'goodbye' } }),
 };
 const DONE = { transfer: 't.done', say: 'say.done', take: 'take.done', give: 'give.done', hang: 'x.done' };
@@ -55,12 +55,14 @@ export class Actions {
     };
     app.render(() => {
       const panel = document.getElementById('panel');
+      if (!panel) return; // closed again before it was drawn
       (panel.querySelector('input[type=radio]:checked, textarea') ?? panel.querySelector('[data-do]'))?.focus({ preventScroll: true });
       panel.scrollIntoView({ block: 'nearest' });
     });
   }
 
   edit(change) {
+    if (!this.app.ui.panel) return;
     Object.assign(this.app.ui.panel, change);
     this.app.render();
   }
@@ -70,6 +72,7 @@ export class Actions {
     const open = app.ui.panel;
     if (!open) return;
     app.ui.panel = null;
+    if (document.activeElement?.closest('.panel')) document.activeElement.blur(); // at once: the next key may come before the next frame
     app.render(() => {
       if (returnFocus) (document.querySelector(`.acts [data-act="${open.kind}"]`) ?? document.getElementById('h-call'))?.focus();
     });
@@ -118,7 +121,7 @@ export class Actions {
   async #ask(method, call, done) {
     if (this.asking) return;
     this.asking = true;
-    const answer = await send(method, `calls/${escaped(call.id)}/listen`, method === 'POST' ? {} : undefined);
+    const answer = await send(method, `calls/${escaped(call.id)}/listen`);
     this.asking = false;
     this.app.toast(answer.ok ? t(done) : refusalWords(answer));
     this.app.refused(answer);

@@ -14,7 +14,7 @@ function put(id, words) {
 export const sayPolitely = words => put('say-polite', words);
 export const sayNow = words => put('say-now', words);
 
-let last = 0, waiting = null;
+let last = -EACH_MS, waiting = null;
 
 /** A call that entered alarm: at most one each 5 s, of several the newest. */
 export function sayAlarm(words) {

@@ -6,7 +6,7 @@
 
 import { Actions } from './actions.js';
 import { sayAlarm, sayNow, sayPolitely } from './announce.js';
-import { escaped, get, newKey, openStream, send, useCsrf } from './api.js';
+import { escaped, get, openStream, send, useCsrf } from './api.js';
 import { Archive, lines } from './archive.js';
 import { emptyBoard, expectOpen, fillLog, fillOpen, openCall, receive } from './board.js';
 import { clock } from './format.js';
@@ -106,8 +106,10 @@ export class App {
   #arrange() {
     const held = this.pointerInList || Boolean(document.activeElement?.closest?.('.list .row'));
     const before = this.arranged;
-    this.arranged = arrange([...this.board.calls.values()], before, this.now(), held);
-    if (!before || !this.seen) return;
+    this.arranged = arrange([...this.board.calls.values()], before, held);
+    const first = this.fresh || !before; // what a snapshot brings is no news
+    this.fresh = false;
+    if (first) return;
     for (const { call, level, trouble } of this.arranged.rows) {
       if (level === 'alarm' && before.places.get(call.id)?.level !== 'alarm') sayAlarm(`${t('sev.alarm')}: ${callerName(call.caller)}. ${troubleWords(trouble, this.now())}`);
     }
@@ -132,7 +134,7 @@ export class App {
   #rank() { return ROLES.indexOf(this.ui.me.role); }
   seesLog() { return this.#rank() >= ROLES.indexOf('developer'); }
   acts() { return this.#rank() >= ROLES.indexOf('supervisor'); }
-  checks() { return this.acts(); }
+  checks() { return this.seesLog(); }
   listens(call) { return (call.listeners ?? []).includes(this.ui.me.person); }
   listenedTo() { return [...this.board.calls.values()].filter(call => call.state !== 'ended' && this.listens(call)); }
   hasTaken(call) { return call.state === 'operator' && call.operator === this.ui.me.person; }
@@ -208,7 +210,7 @@ export class App {
     const { open } = this.board;
     open.state = 'loading';
     expectOpen(this.board);
-    const [whole, log] = await Promise.all([get(`calls/${escaped(open.id)}`), this.seesLog() ? get(`calls/${escaped(open.id)}/log?limit=2000`) : null]);
+    const [whole, log] = await Promise.all([get(`calls/${escaped(open.id)}`), this.seesLog() ? get(`calls/${escaped(open.id)}/log?tail=1000&limit=1000`) : null]);
     if (this.board.open !== open) return;
     if (whole.ok) fillOpen(this.board, whole.body);
     else Object.assign(open, { state: whole.status === 404 || whole.status === 410 ? 'gone' : 'failed', problem: whole, fresh: null });
@@ -226,7 +228,7 @@ export class App {
       if (this.board.open && this.board.open.state !== 'loading') this.loadCall(); // the gap was too long: its turns are asked for anew
     }
     receive(this.board, type, data);
-    if (type === 'snapshot') queueMicrotask(() => { this.seen = true; });
+    if (type === 'snapshot') this.fresh = true;
     if (type === 'call.end' && this.ui.route.id === data.id) sayPolitely(`${t('st.ended')}: ${outcomeWords(data.outcome)}`);
     this.render();
   }
@@ -254,7 +256,7 @@ export class App {
     if (what === 'done' && this.ui.sure !== id) { this.set({ sure: id }); return; }
     this.ui.sure = null;
     this.ui.callbackProblems.delete(id);
-    const answer = await send('POST', `callbacks/${escaped(id)}/${what}`, {}, { key: newKey() });
+    const answer = await send('POST', `callbacks/${escaped(id)}/${what}`);
     if (!answer.ok) this.ui.callbackProblems.set(id, answer);
     else if (what === 'dial') this.toast(t('cb.dialled'));
     this.refused(answer);
@@ -266,9 +268,10 @@ export class App {
     this.ui.checking.add(id);
     this.ui.checkProblems.delete(id);
     this.render();
-    const answer = await send('POST', `health/${escaped(id)}/check`, {}, { key: newKey() });
+    const answer = await send('POST', `health/${escaped(id)}/check`);
     this.ui.checking.delete(id);
     if (!answer.ok) this.ui.checkProblems.set(id, answer);
+    else if (answer.body?.id === id) receive(this.board, 'health', answer.body);
     this.refused(answer);
     this.render();
   }

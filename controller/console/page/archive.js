@@ -27,7 +27,7 @@ export class Archive {
 
   wish({ q = '', when = 'day', outcome = '', trouble = '' }) {
     const from = startOfDay(this.app.now()) - ((DAYS[when] ?? 1) - 1) * 86_400_000;
-    const search = new URLSearchParams({ from: new Date(from).toISOString() });
+    const search = new URLSearchParams({ from: String(from) });
     if (q.trim()) search.set('q', q.trim());
     if (outcome) search.set('outcome', outcome);
     if (trouble) search.set('trouble', '1');
@@ -67,7 +67,7 @@ export class Archive {
     const { open } = this;
     if (!open || open.logState !== 'new' || !this.app.seesLog()) return;
     open.logState = 'loading';
-    const answer = await get(`calls/${escaped(open.id)}/log?limit=2000`);
+    const answer = await get(`calls/${escaped(open.id)}/log?tail=1000&limit=1000`);
     if (answer.ok) open.log = lines(answer.body);
     else open.logProblem = answer;
     this.app.render();

@@ -11,7 +11,7 @@ import { merge } from './merge.js';
 export const LOG_ROWS = 2000;
 
 export function emptyBoard() {
-  return { calls: new Map(), queue: new Map(), operators: new Map(), callbacks: new Map(), health: new Map(), open: null, lastEnd: 0 };
+  return { calls: new Map(), queue: new Map(), operators: new Map(), callbacks: new Map(), health: new Map(), open: null, lastEnd: 0, told: false };
 }
 
 /** The call whose turns and log are kept. What was kept of another is forgotten. */
@@ -64,6 +64,7 @@ const byId = (items, key = 'id') => new Map((items ?? []).map(item => [item[key]
 
 const handlers = {
   snapshot(board, data) {
+    board.told = true;
     board.calls = byId(data.calls);
     board.queue = byId(data.queue, 'call');
     board.operators = byId(data.operators);

@@ -43,6 +43,7 @@ export function hintWords(hint) {
   if (!hint) return '';
   const args = { ...hint.args };
   if (args.queue) args.queue = queueName(args.queue);
+  if (args.stage) args.stage = t(`lat.${args.stage}`);
   if (typeof args.at === 'number') args.at = hours(args.at);
   return tFirst([`hint.${hint.code}`], args) ?? (typeof args.text === 'string' ? args.text : '');
 }

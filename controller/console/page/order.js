@@ -3,10 +3,8 @@
 //   alarm, then warn    each by when its trouble began, the oldest first
 //   the rest            by when the call began
 //
-// A row enters a group at once: trouble must be seen. It leaves the group some seconds after its trouble is over, and nothing leaves
-// anything while the reader's pointer or focus is in the list: what one is about to press does not slip away.
-
-export const LINGER_MS = 10_000;
+// A row enters a group at once: trouble must be seen. The server keeps a trouble for some seconds after it is over; and nothing leaves a group
+// or the list while the reader's pointer or focus is in it: what one is about to press does not slip away.
 
 const RANK = { alarm: 0, warn: 1, calm: 2 };
 
@@ -14,21 +12,15 @@ const RANK = { alarm: 0, warn: 1, calm: 2 };
  * calls      those on the board
  * before     what the last call returned, or null
  * held       the pointer or the focus is in the list
- * Gives {rows: [{call, level, trouble}], places}: *trouble* is the present one, or the past one of a row that lingers.
+ * Gives {rows: [{call, level, trouble}], places}: *trouble* is the present one, or the past one of a row that is held.
  */
-export function arrange(calls, before, now, held) {
+export function arrange(calls, before, held) {
   const places = new Map();
   for (const call of calls) {
     const trouble = call.trouble ?? null;
-    const was = before?.places.get(call.id);
-    if (trouble) {
-      const graver = was && RANK[was.level] < RANK[trouble.level];
-      places.set(call.id, graver && stays(was, now, held) ? { ...was, until: was.until ?? now + LINGER_MS, call } : { level: trouble.level, trouble, until: null, call });
-    } else if (was && was.level !== 'calm' && stays(was, now, held)) {
-      places.set(call.id, { ...was, until: was.until ?? now + LINGER_MS, call });
-    } else {
-      places.set(call.id, { level: 'calm', trouble: null, until: null, call });
-    }
+    const level = trouble?.level ?? 'calm';
+    const was = held ? before?.places.get(call.id) : null;
+    places.set(call.id, was && RANK[was.level] < RANK[level] ? { ...was, call } : { level, trouble, call });
   }
   // A call that is over and gone from the board keeps its row as long as the reader's hand is there.
   if (held) for (const [id, was] of before?.places ?? []) if (!places.has(id)) places.set(id, { ...was, call: { ...was.call, state: 'ended' } });
@@ -36,7 +28,6 @@ export function arrange(calls, before, now, held) {
   return { rows, places };
 }
 
-const stays = (was, now, held) => held || was.until === null || now < was.until;
 const began = row => (row.trouble ? row.trouble.since : row.call.started);
 
 /** Where one comes from row *id* by *step*; without a row there, the first. */

@@ -4,7 +4,7 @@ import { html, nothing, svg } from '../lit.js';
 import { num } from '../i18n.js';
 import { BUDGET, STAGES, atFault, level, total } from '../latency.js';
 
-const stages = lat => Object.keys(STAGES).filter(stage => lat[stage] > 0);
+const stages = lat => STAGES.filter(stage => lat[stage] > 0);
 const hot = (lat, stage) => (atFault(lat) === stage ? 'hot' : '');
 
 /** The last replies of a call, oldest first, for its row. */

@@ -43,4 +43,5 @@ function lost(app) {
     <button type="button" class="btn" id="retry" @click=${() => app.stream.retryNow()}>${t('lost.now')}</button></div>`;
 }
 
-export const toast = app => (app.ui.toast ? html`<div class="toast" id="toast">${app.ui.toast}</div>` : nothing);
+// For the eye; the status region says the same.
+export const toast = app => (app.ui.toast ? html`<div class="toast" id="toast" aria-hidden="true">${app.ui.toast}</div>` : nothing);

@@ -6,7 +6,7 @@ import { latency } from './latency.js';
 import { log } from './log.js';
 
 export function inspector(app, open, turns) {
-  return html`<aside class="insp" aria-label=${t('tab.label')}>${latency(turns)}${app.seesLog() ? log(app, open) : nothing}</aside>`;
+  return html`<aside class="insp" aria-label=${t('tab.label')}>${latency(app, turns)}${app.seesLog() ? log(app, open) : nothing}</aside>`;
 }
 
 export function tabs(app, open, tab) {

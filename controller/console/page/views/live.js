@@ -10,7 +10,7 @@ import { icon } from './icon.js';
 
 export function live(app) {
   const { ui, board } = app;
-  if (!board.calls.size && !ui.route.id) return html`<section class="view live" id="v-live">${heading()}${empty(app)}</section>`;
+  if (!board.calls.size && !ui.route.id) return html`<section class="view live" id="v-live">${heading()}${board.told ? empty(app) : html`<p class="empty" id="live-empty">${t('loading')}</p>`}</section>`;
   const rows = app.rows();
   const shown = rows.filter(row => app.matches(row.call));
   const troubled = shown.filter(row => row.level !== 'calm'), calm = shown.filter(row => row.level === 'calm');

@@ -73,10 +73,10 @@ function callback(app, item) {
   const late = overdue(app, item);
   const problem = app.ui.callbackProblems.get(item.id);
   const sure = app.ui.sure === item.id;
-  const dot = html`<span class="dot" aria-hidden="true">·</span>`;
+  const dot = html`<span class="dot" aria-hidden="true">·</span> `;
   return html`<li class="cb ${late ? 'late' : ''}" data-callback=${item.id}><div class="cb-m"><p class="cb-w" lang="uk"><b>${item.name || telephone(item.tel) || t('c.withheld')}</b></p><p class="cb-r" lang="uk">${item.why}</p>
       <p class="muted cb-o">${item.name ? html`<span class="num">${telephone(item.tel)}</span>${dot}` : nothing}${item.owner ? html`<span lang="uk">${item.owner}</span>` : html`<span>${t('cb.no')}</span>`}${item.tries ? html`${dot}<span>${t('cb.try', { n: item.tries })}</span>` : nothing}</p>
-      ${problem ? html`<p class="fail" role="alert">${refusalWords(problem)}</p>` : nothing}</div>
+      ${problem ? html`<p class="refusal" role="alert">${refusalWords(problem)}</p>` : nothing}</div>
     <span class="when num ${late ? 'late' : ''}">${item.state === 'done' ? t('cb.done') : late ? html`${icon('warn')}${t('cb.over', { t: lateness(app.now() - item.due) })}` : by(app, item.due)}</span>
     ${item.state === 'done' || !app.acts() ? nothing : html`<div class="cb-a"><button type="button" class="btn" data-cb="dial" @click=${() => app.callback(item.id, 'dial')}>${t('cb.call')}</button>
       <button type="button" class="btn ${sure ? 'danger' : 'quiet'}" data-cb="done" @click=${() => app.callback(item.id, 'done')}>${t(sure ? 'cb.sure' : 'cb.done')}</button></div>`}</li>`;

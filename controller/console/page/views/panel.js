@@ -51,7 +51,7 @@ function failure(app, open) {
   if (!open.problem) return nothing;
   const call = app.board.open.call;
   const words = open.problem.code === 'state_changed' ? t('p.changed', { state: stateWords(call, app.ui.me.person) }) : refusalWords(open.problem);
-  return html`<p class="fail" role="alert">${words}</p>`;
+  return html`<p class="refusal" role="alert">${words}</p>`;
 }
 
 /** The call ended under the reader's hand: the outcome stands where the panel stood. */

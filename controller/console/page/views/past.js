@@ -9,7 +9,7 @@ import { callerName, callerTel, outcomeWords, refusalWords, troubleWords } from 
 import { icon } from './icon.js';
 import { preview, whole } from './pastcall.js';
 
-const OUTCOMES = ['goodbye', 'transferred', 'nobody_free', 'abandoned', 'silence', 'hung_up', 'failed', 'too_long', 'moved', 'orphaned'];
+const OUTCOMES = ['order', 'booked', 'info', 'human', 'cb', 'left', 'drop'];
 
 export function past(app) {
   const { route } = app.ui;

@@ -31,8 +31,8 @@ export function whole(app) {
   const { call } = open;
   const turns = call.turns ?? [];
   const tab = app.ui.route.query.tab ?? 'talk';
-  return html`<section class="view past-full showing" id="v-past"><article class="pane call" id="call" aria-labelledby="h-call" data-tab=${tab}><header class="call-h"><a class="btn ico backb always" href=${up} aria-label=${t('past.back')}>${icon('back')}</a>
-      <div class="call-t"><h1 id="h-call" tabindex="-1" lang="uk">${callerName(call.caller)}</h1><span class="tel num">${callerTel(call.caller)}</span><span class="big num">${duration(lengthOf(call))}</span></div>${facts(call)}${trouble(call)}</header>
+  return html`<section class="view past-full showing" id="v-past"><h1 class="vh" tabindex="-1">${t('past.h')}</h1><article class="pane call" id="call" aria-labelledby="h-call" data-tab=${tab}><header class="call-h"><a class="btn ico backb always" href=${up} aria-label=${t('past.back')}>${icon('back')}</a>
+      <div class="call-t"><h2 id="h-call" tabindex="-1" lang="uk">${callerName(call.caller)}</h2><span class="tel num">${callerTel(call.caller)}</span><span class="big num">${duration(lengthOf(call))}</span></div>${facts(call)}${trouble(call)}</header>
     ${tabs(app, open, tab)}<div class="call-b">${talk(app, turns, { live: false, state: open.state })}${inspector(app, open, turns)}</div></article></section>`;
 }
 

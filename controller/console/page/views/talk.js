@@ -24,7 +24,7 @@ function said(turn) {
   const { heard, unheard } = parts(turn);
   return html`<li class="turn ${turn.who}" id="turn-${turn.n}" data-n=${turn.n} tabindex="-1"><time class="num">${stamp(turn.at)}</time><b class="sp">${speaker(turn)}</b>
     <p lang="uk">${heard}${unheard ? html`<del><span class="vh">${t('unheard')}</span>${unheard}<span class="vh">${t('unheard.end')}</span></del>` : nothing}${turn.played_ms != null && turn.heard_chars != null
-      ? html` <span class="cutat">${icon('cut')}${t('cut.at', { s: num(turn.played_ms / 1000, 1) })}</span>` : nothing}${turn.prompted_by ? html` <span class="cutat">${icon('say')}${t('turn.by', { name: turn.prompted_by })}</span>` : nothing}</p>${time(turn)}</li>`;
+      ? html` <span class="cutat">${icon('cut')}${t('cut.at', { s: num(turn.played_ms / 1000, 1) })}</span>` : nothing}${turn.by ? html` <span class="cutat">${icon('say')}${t('turn.by', { name: turn.by })}</span>` : nothing}</p>${time(turn)}</li>`;
 }
 
 const interim = turn => html`<li class="turn ${turn.who} now" id="turn-${turn.n}" data-n=${turn.n}><time class="num">${stamp(turn.at)}</time><b class="sp">${speaker(turn)}</b>
