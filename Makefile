@@ -17,7 +17,7 @@ demo: $(STAMP)  ## a simulated customer talks with the agent on a real Asterisk
 
 test: $(STAMP)  ## all tests, the acceptance tests on a real Asterisk among them
 	@$(BIN)/python -m ops.devstack --fetch || true  # the tests themselves tell what is missing
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not alone" $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile -m "not alone" $(ARGS)
 	@$(BIN)/python -m pytest -m alone $(ARGS)
 
 check: $(STAMP)  ## formatting, lint, types, import direction, unit tests with coverage
@@ -25,7 +25,7 @@ check: $(STAMP)  ## formatting, lint, types, import direction, unit tests with c
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest tests/unit --cov --cov-report=term:skip-covered $(ARGS)
+	@$(BIN)/python -m pytest tests/unit -n 2 --cov --cov-report=term:skip-covered $(ARGS)
 
 bench: $(STAMP)  ## set-up time, latency on the wire, jitter and CPU for 1, 10 and 50 calls at once
 	@$(BIN)/python -m ops.bench $(ARGS)

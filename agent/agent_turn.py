@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from agent.dialogue import Answer
 from agent.history import History
 from agent.minutes import Minutes
+from agent.moments import stage
 from agent.outcome import HandOff
 from agent.records import Latencies
 from agent.speech import Speech
@@ -27,13 +28,16 @@ class Filler:
 
 
 class AgentTurn:
-    """*asked* is the caller's turn it answers; None for a fixed phrase, which then becomes an entry of the history by itself."""
+    """*asked* is the caller's turn it answers; None for a fixed phrase or what a supervisor dictates: that is an entry of the history by
+    itself. *by* is the supervisor.
+    """
 
     def __init__(
-        self, speech: Speech, *, minutes: Minutes, history: History, now_ms: Callable[[], int], asked: Think | None = None
+        self, speech: Speech, *, minutes: Minutes, history: History, now_ms: Callable[[], int], asked: Think | None = None, by: str = ""
     ) -> None:
         self.speech = speech
         self.asked = asked
+        self.by = by
         self.fillers: list[Filler] = []
         self.answer = Answer(self.number, history.begin_reply()) if asked else None
         self.clauses: dict[int, str] = {}  # what it was told to say, by round
@@ -44,6 +48,8 @@ class AgentTurn:
         self._now_ms = now_ms
         self._began_ms = now_ms()
         self._token_ms: int | None = None
+        self._sounded: list[str] = []  # its clauses, fillers too, of which something was heard
+        self._sounds_from_ms: int | None = None
         self._number: int | None = None
         self._settled = False
 
@@ -56,6 +62,23 @@ class AgentTurn:
     def first_token(self) -> None:
         if self._token_ms is None:
             self._token_ms = self._now_ms()
+
+    def sounds(self, text: str) -> None:
+        """A clause of it begins to be heard."""
+        if self._settled:
+            return
+        if self._sounds_from_ms is None:
+            self._sounds_from_ms = self._now_ms()
+            self._tell_latencies()
+        self._sounded.append(text)
+        self._minutes.agent_says(self.number(), " ".join(self._sounded), self._sounds_from_ms)
+
+    def _tell_latencies(self) -> None:
+        """Its first sound has left for the caller."""
+        answer_ms = _between(self.asked.last_voiced_ms, self._sounds_from_ms) if self.asked else None
+        said = self.fillers[0].speech if self.fillers and self.speech.times.sent_ms is None else self.speech
+        wire_ms = _between(said.times.audio_ms, said.times.sent_ms) or 0
+        self._minutes.note(stage("rtp", "FirstFrame", wire_ms, answer_ms=answer_ms))
 
     def drop_silent_fillers(self) -> None:
         """Those without audio will not be said."""
@@ -97,6 +120,7 @@ class AgentTurn:
             interrupted=interrupted,
             latencies=self._latencies(),
             usage=dict(self.answer.usage) if self.answer else {},
+            prompted_by=self.by,
         )
 
     def _latencies(self) -> Latencies:

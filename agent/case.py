@@ -17,6 +17,7 @@ class Said:
 
     speaker: Literal["caller", "agent"]
     text: str
+    typed: str = ""  # the digits in it that came from his keys
 
 
 @dataclass(slots=True)

@@ -1,8 +1,10 @@
 """One conversation of the agent with one caller: everything that outlives a line (history, numbering, limits) and the talks on it.
 
-conversation = Conversation(services, transcript, caller, settings)
+conversation = Conversation(services, transcript, caller, settings, call_backs=call_backs)
 outcome = await conversation.run(line, "greeting")       # HandOff: the controller puts him through ...
 outcome = await conversation.run(line, "nobody_free")    # ... and he came back: same history
+conversation.say("Зробимо знижку.", by="Олена", cut=False)   # meanwhile: a supervisor speaks through the agent
+conversation.hold(True)                                  # and the caller does not listen
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import structlog
 
 from agent.case import Case, Said
 from agent.dialogue import Dialogue
+from agent.dictation import Dictation, speakable
 from agent.fillers import Fillers
 from agent.guard.speech import Objection, SpeechGuard
 from agent.guard.told import Told
@@ -26,7 +29,7 @@ from agent.history import History, heard_part
 from agent.minutes import Minutes
 from agent.once import Once
 from agent.outcome import HandOff, Outcome
-from agent.ports import Knowledge, Line, Model, Recognizer, Transcript, Voice
+from agent.ports import CallBacks, Knowledge, Line, Model, Recognizer, Transcript, Voice
 from agent.prompt.phrases import PHRASES
 from agent.prompt.rendered import phrase_pcm
 from agent.prompt.system import prompt_text, system_prompt
@@ -41,6 +44,7 @@ from agent.tools.tool import Desk
 log = structlog.get_logger(__name__)
 
 _SHOPS_ZONE = ZoneInfo("Europe/Kyiv")
+_SUPERVISOR_SPOKE = "тим часом із клієнтом говорив працівник магазину; про що, ти не чула"
 
 
 @functools.cache
@@ -78,7 +82,9 @@ class Caller:
 
 
 class Conversation:
-    """*now* is the shop's local time, with its zone; *on_objection* is told each reason why an answer was not spoken to its end."""
+    """*desk_open*: whether operators work now. *now* is the shop's local time, with its zone; *on_objection* is told each reason why an
+    answer was not spoken to its end.
+    """
 
     def __init__(
         self,
@@ -87,18 +93,24 @@ class Conversation:
         caller: Caller,
         settings: AgentSettings | None = None,
         *,
+        call_backs: CallBacks,
+        desk_open: Callable[[], bool] = lambda: True,
         now: Callable[[], dt.datetime] = shops_time,
         on_objection: Callable[[Objection], None] | None = None,
     ) -> None:
         self._services = services
         self._caller = caller
         self._call_id = caller.call_id or uuid.uuid4().hex
+        self._call_backs = call_backs
+        self._desk_open = desk_open
         self._now = now
         self._case = Case()
         self._settings = settings or AgentSettings()
         self._loop = asyncio.get_running_loop()
         self._minutes = Minutes(transcript, self._now_ms)
         self._fillers = Fillers()
+        self._talk: Talk | None = None
+        self._on_hold = False
         self._dialogue = Dialogue(
             model=services.model,
             tools=CATALOGUE,
@@ -128,6 +140,8 @@ class Conversation:
             raise ValueError(f"unknown opening {opening!r}")
         if opening == "greeting" and self._caller.name and "greeting_known" in PHRASES:
             opening = "greeting_known"
+        if opening == "supervisor_left":
+            self._dialogue.history.note(_SUPERVISOR_SPOKE)
         talk = Talk(
             line,
             recognizer=self._services.recognizer,
@@ -137,12 +151,33 @@ class Conversation:
             fillers=self._fillers,
             settings=self._settings,
             now_ms=self._now_ms,
+            on_hold=self._on_hold,
         )
+        self._talk = talk
         try:
             return await talk.run(opening)
         except Exception:  # the conversation's edge: a fault of ours must not drop the caller
             log.exception("conversation_broke")
             return await self._apologise(line)
+        finally:
+            if self._talk is talk:  # one that hangs while it ends may end behind the beginning of the next
+                self._talk = None
+
+    def say(self, text: str, *, by: str, cut: bool) -> bool:
+        """Have the agent say *text* for the supervisor *by*, as a turn of its own, as soon as nobody has the floor.
+
+        With *cut* a reply of ours is given up for it; the caller's words never are. At most 500 characters are said. Returns at once:
+        True if it will be said unless the talk ends before; False if no talk runs, nothing in it can be said, or three wait already.
+        """
+        words = speakable(text)
+        return bool(words) and self._talk is not None and self._talk.say(Dictation(words, by), cut=cut)
+
+    def hold(self, on: bool) -> None:
+        """The caller has put us on hold, or is back; meanwhile the agent is silent and waits. Counts for talks to come as well."""
+        if on is not self._on_hold:
+            self._on_hold = on
+            if self._talk is not None:
+                self._talk.hold(on)
 
     async def _apologise(self, line: Line) -> Outcome:
         """The plainest way to say it: no machine, no voice, nothing that might have been what broke."""
@@ -185,6 +220,8 @@ class Conversation:
             caller_number=self._caller.number,
             request_id=request_id,
             now=self._now,
+            call_backs=self._call_backs,
+            desk_open=self._desk_open,
         )
 
     def _now_ms(self) -> int:

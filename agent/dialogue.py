@@ -24,8 +24,9 @@ from agent.guard.limits import CALLS_MAX, note_use, only_listed, within_calls
 from agent.guard.speech import Objection, SpeechGuard
 from agent.guard.told import Told
 from agent.history import AgentReplied, History, Round
+from agent.moments import stage
 from agent.ports import Model, ModelRequest, ReplyEnded, TextDelta, ToolUse, Transcript
-from agent.records import ToolCallRecord
+from agent.records import Moment, ToolCallRecord
 from agent.streams import closing
 from agent.tasks import Spawn
 from agent.tools.tool import Desk, Tool, ToolResult, refused
@@ -160,6 +161,10 @@ class Dialogue:
                     return
         raise ModelFailed(f"no answer after {self._rounds_max} rounds of tools")
 
+    def vouch(self, text: str) -> None:
+        """A person of the shop has this said: what it costs there is a price of the shop's."""
+        self._told.take_text(text)
+
     def objection(self, answer: Answer, clause: str) -> Objection | None:
         """Why *clause* must not be spoken, nor what follows it in this answer: see ``agent.guard.speech``."""
         reason = self._speech.check(clause, self._told, self._case, answer.spoken)
@@ -167,6 +172,7 @@ class Dialogue:
             answer.spoken = f"{answer.spoken} {clause}"
             return None
         log.warning("speech_objected", reason=reason)
+        self._transcript.note(Moment(source="llm", name="AnswerObjected", level="warn", text=reason, data={"clause": clause}))
         if self._on_objection is not None:
             self._on_objection(reason)
         answer.objected = True
@@ -174,17 +180,23 @@ class Dialogue:
         return reason
 
     async def _reply(self, request: ModelRequest, entry: Round, answer: Answer) -> AsyncIterator[str]:
+        began_ms, first = _now_ms(), True
         async with closing(self._model.reply(request)) as parts:
             async for part in parts:
+                if first:
+                    first = False
+                    self._transcript.note(stage("llm", "FirstToken", _now_ms() - began_ms))
                 match part:
                     case TextDelta(text):
                         entry.text += text
                         yield text
                     case ToolUse():
                         entry.uses.append(part)
-                    case ReplyEnded(_, usage):
+                    case ReplyEnded(why, usage, retries):
                         for name, count in usage.items():
                             answer.usage[name] = answer.usage.get(name, 0) + count
+                        told = {"ms": _now_ms() - began_ms, "stop_reason": why, "usage": dict(usage), "retries": retries}
+                        self._transcript.note(Moment(source="llm", name="ReplyEnded", level="warn" if retries else "", data=told))
 
     async def _use(self, use: ToolUse, entry: Round, turn_number: int, outcome: list[ToolResult]) -> None:
         """Work one tool and put its result where it belongs, whoever has stopped waiting for it."""
@@ -225,6 +237,10 @@ class Dialogue:
         except Exception as error:  # a task's edge: a broken tool is told to the model and must not end the call
             log.exception("tool_broke", tool=use.name, request_id=request_id, error=str(error))
             return ToolResult({"error": BROKE}, success=False)
+
+
+def _now_ms() -> int:
+    return round(asyncio.get_running_loop().time() * 1000)
 
 
 def _arguments(use: ToolUse) -> Mapping[str, Any]:

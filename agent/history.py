@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent.case import Said
+from agent.keypad import typed_in
 from agent.ports import ToolUse
 
 _MARK = re.compile(r"\([^)]*\)")  # ours, in the caller's place: he typed it, he had just called
@@ -105,7 +106,7 @@ class History:
         for entry in self._entries:
             match entry:
                 case CallerSaid(text) if words := _MARK.sub("", text).strip():
-                    said.append(Said("caller", words))
+                    said.append(Said("caller", words, typed_in(text)))
                 case AgentSaid(text):
                     said.append(Said("agent", text))
                 case AgentReplied() if entry.over and entry.text:

@@ -8,13 +8,22 @@ Pure. A number of zeros only is no number: key 0 asks for a human, and that is n
 
 from __future__ import annotations
 
+import re
+
 PAUSE_MS = 3_000
 DIGITS_MAX = 20
+
+_TYPED = re.compile(r"\(набрано на клавіатурі\) (\d+)")
 
 
 def in_words(digits: str) -> str:
     """A typed number as a caller's turn. It is data: the model is told that nobody said it."""
     return f"(набрано на клавіатурі) {digits}" if digits.strip("0") else ""
+
+
+def typed_in(text: str) -> str:
+    """The last number in a caller's turn that ``in_words`` has written there; empty if there is none."""
+    return "".join(_TYPED.findall(text)[-1:])
 
 
 class Keypad:

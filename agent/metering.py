@@ -17,7 +17,7 @@ from typing import Protocol, runtime_checkable
 
 from agent.conversation import Services
 from agent.cost import Meter
-from agent.ports import Heard, Model, ModelRequest, Recognition, Recognizer, ReplyEnded, TextDelta, ToolUse, Voice
+from agent.ports import Heard, Model, ModelRequest, Recognition, Recognizer, ReplyEnded, Streams, TellsStreams, TextDelta, ToolUse, Voice
 from agent.streams import closing
 from audiosocket.audio import AudioFormat
 
@@ -112,6 +112,10 @@ class _MeteredRecognition:
     def streamed_ms(self) -> int:
         told = self._recognition
         return told.streamed_ms if isinstance(told, TellsStreamed) else self._audio.duration_ms(self._given_bytes)
+
+    @property
+    def streams(self) -> Streams:
+        return self._recognition.streams if isinstance(self._recognition, TellsStreams) else Streams()
 
     def hear(self, pcm: bytes) -> None:
         self._given_bytes += len(pcm)

@@ -1,4 +1,4 @@
-"""The minutes of a conversation: numbers the turns and writes them into the transcript, with corrections."""
+"""The minutes of a conversation: numbers the turns and writes them into the transcript, while they are spoken, whole, and corrected."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from collections.abc import Callable
 
 import msgspec
 
+from agent.latest import Latest
 from agent.ports import Transcript
-from agent.records import AgentState, Latencies, TurnRecord
+from agent.records import AgentState, Latencies, LiveText, Moment, TurnRecord
 from agent.words import Taken
+
+_LIVE_GAP_MS = 125  # between two texts of the caller that is speaking
 
 
 class Minutes:
@@ -21,6 +24,8 @@ class Minutes:
         self._count = 0
         self._last_caller_turn: TurnRecord | None = None
         self._state: AgentState | None = None
+        self._live = Latest(_LIVE_GAP_MS)
+        self._live_from_ms = 0  # when the caller began what he says
 
     def next_number(self) -> int:
         self._count += 1
@@ -31,7 +36,39 @@ class Minutes:
             self._state = state
             self._transcript.state(state)
 
+    def note(self, moment: Moment | None) -> None:
+        if moment is not None:
+            self._transcript.note(moment)
+
+    # In the making
+
+    def caller_says(self, text: str, began_ms: int, now_ms: int) -> None:
+        """The words of his turn up to now; empty where they were taken for nothing."""
+        self._live_from_ms = began_ms
+        self._show(self._live.take(text, now_ms))
+
+    @property
+    def deadline_ms(self) -> int | None:
+        """When ``tick`` is due."""
+        return self._live.deadline_ms
+
+    def tick(self, now_ms: int) -> None:
+        self._show(self._live.due(now_ms))
+
+    def _show(self, text: str | None) -> None:
+        if text is not None:
+            self._transcript.live(
+                LiveText(turn_number=self._count + 1, speaker="caller", text=text, started_at_ms=self._live_from_ms + self._unix_offset_ms)
+            )
+
+    def agent_says(self, number: int, text: str, began_ms: int) -> None:
+        """What has begun to sound of the agent's turn."""
+        self._transcript.live(LiveText(turn_number=number, speaker="agent", text=text, started_at_ms=began_ms + self._unix_offset_ms))
+
+    # Over
+
     def caller_turn(self, taken: Taken, began_ms: int) -> None:
+        self._live.forget()
         turn = TurnRecord(
             turn_number=self.next_number(),
             speaker="caller",
@@ -65,6 +102,7 @@ class Minutes:
         interrupted: bool,
         latencies: Latencies,
         usage: dict[str, int],
+        prompted_by: str = "",
     ) -> None:
         self._transcript.turn(
             TurnRecord(
@@ -77,5 +115,6 @@ class Minutes:
                 interrupted=interrupted,
                 latencies=latencies,
                 usage=usage,
+                prompted_by=prompted_by,
             )
         )

@@ -1,6 +1,6 @@
-"""Everything the agent says on one line: fixed phrases, answers of the model, fillers, last words.
+"""Everything the agent says on one line: fixed phrases, what a supervisor dictates, answers of the model, fillers, last words.
 
-phrase ───────────────────────────────► AgentTurn ─► Speech ─► Line      one turn at a time is current
+phrase, dictation ────────────────────► AgentTurn ─► Speech ─► Line      one turn at a time is current
 Dialogue ─► steps ─► ClauseSplitter ──► AgentTurn ─► Speech ─► Line      composing and speaking are two tasks: a tool need not
                                            ▲                            wait until the words before it were said
 filler ────────────────────────────────────┘
@@ -15,14 +15,17 @@ from functools import partial
 
 from agent.agent_turn import AgentTurn, Filler
 from agent.dialogue import Dialogue, RoundEnded, Text, ToolBegan, ToolEnded, Transferred
+from agent.dictation import Dictation
 from agent.errors import AgentError, ModelFailed, VoiceFailed
 from agent.fillers import Fillers
 from agent.history import Round
 from agent.intents import says_goodbye
 from agent.minutes import Minutes
+from agent.moments import stage
 from agent.outcome import HandOff
 from agent.ports import Line, Voice
 from agent.prompt.phrases import PHRASES
+from agent.records import Moment
 from agent.sentences import ClauseSplitter
 from agent.speech import Listeners, Speech
 from agent.streams import closing
@@ -70,6 +73,14 @@ class Mouth:
         turn = self._begin(self._voice)
         turn.tasks.append(self._spawn(self._say(turn, PHRASES[phrase]), f"phrase-{phrase}"))
 
+    def recite(self, dictation: Dictation) -> None:
+        """Speak what a supervisor dictates, as a turn of its own; its prices may be repeated."""
+        self._dialogue.vouch(dictation.text)
+        turn = self._begin(self._voice, by=dictation.by)
+        splitter = ClauseSplitter()
+        clauses = [*splitter.feed(dictation.text), *splitter.flush()]
+        turn.tasks.append(self._spawn(self._say(turn, *clauses), "recite"))
+
     def answer(self, asked: Think) -> None:
         """Let the model answer what the history ends with."""
         turn = self._begin(self._voice, asked)
@@ -86,9 +97,14 @@ class Mouth:
             return
         text = PHRASES[self._fillers.next(first=not turn.fillers)]
         started = partial(self._filler_moved, turn, FillerStarted())
-        filler = Filler(self._speech(self._voice, Listeners(started=started, clause=self._told.clause)))
+        filler = Filler(self._speech(self._voice, Listeners(started=started, clause=partial(self._clause_moved, turn))))
         turn.fillers.append(filler)
         filler.task = self._spawn(self._say_filler(turn, filler.speech, text), "filler")
+
+    @property
+    def heard_text(self) -> str:
+        """What was heard of the turn that is being spoken; empty while nothing was."""
+        return self._current.speech.heard_text if self._current is not None else ""
 
     def cut(self) -> HandOff | None:
         """Be silent at once; the hand-off that was to follow the words, if they were a turn's last."""
@@ -111,8 +127,9 @@ class Mouth:
 
     # Within.
 
-    async def _say(self, turn: AgentTurn, text: str) -> None:
-        await turn.speech.say(text)
+    async def _say(self, turn: AgentTurn, *texts: str) -> None:
+        for text in texts:
+            await turn.speech.say(text)
         await turn.speech.end()
         if await self._utter(turn.speech):
             self._over(turn)
@@ -157,8 +174,11 @@ class Mouth:
                         await self._say_all(turn, splitter.feed(text), index)
                     case RoundEnded(index):
                         await self._say_all(turn, splitter.flush(), index)
-                    case ToolBegan() | ToolEnded():
-                        self._told.tool(isinstance(step, ToolBegan))
+                    case ToolBegan(name):
+                        self._minutes.note(Moment(source="tool", name="ToolBegan", text=name))
+                        self._told.tool(True)
+                    case ToolEnded():
+                        self._told.tool(False)
                     case Transferred(summary, asked):
                         turn.hand_off = HandOff("asked" if asked else "limit", summary)
                 if turn.answer.objected:
@@ -205,17 +225,17 @@ class Mouth:
         else:
             self._told.event(ReplyOver(farewell=turn.answer is not None and says_goodbye(turn.answer.reply.text)))
 
-    def _begin(self, voice: Voice, asked: Think | None = None) -> AgentTurn:
+    def _begin(self, voice: Voice, asked: Think | None = None, by: str = "") -> AgentTurn:
         moved = Listeners(
             audio=self._answer_is_there,
             started=partial(self._moved, ReplyStarted()),
             drained=partial(self._moved, ReplyDrained()),
-            clause=self._told.clause,
+            clause=lambda text, sounds: self._clause_moved(turn, text, sounds),
         )
-        self._current = AgentTurn(
-            self._speech(voice, moved), minutes=self._minutes, history=self._dialogue.history, now_ms=self._now_ms, asked=asked
-        )
-        return self._current
+        speech = self._speech(voice, moved)
+        turn = AgentTurn(speech, minutes=self._minutes, history=self._dialogue.history, now_ms=self._now_ms, asked=asked, by=by)
+        self._current = turn
+        return turn
 
     def _speech(self, voice: Voice, told: Listeners) -> Speech:
         return Speech(self._line, voice, spawn=self._spawn, now_ms=self._now_ms, told=told)
@@ -224,11 +244,21 @@ class Mouth:
         """A filler that has no audio yet would come behind the answer's first words."""
         if self._current is not None and self._current.speech is speech:
             self._current.drop_silent_fillers()
+        times = speech.times
+        if times.clause_ms is not None and times.audio_ms is not None:
+            self._minutes.note(stage("tts", "FirstAudio", times.audio_ms - times.clause_ms))
+
+    def _clause_moved(self, turn: AgentTurn, text: str, sounds: bool) -> None:
+        self._told.clause(text, sounds)
+        if sounds:
+            turn.sounds(text)
 
     def _moved(self, event: Event, speech: Speech) -> None:
         if self._current is not None and self._current.speech is speech:  # a speech that was cut may still have something to tell
             self._told.event(event)
 
     def _filler_moved(self, turn: AgentTurn, event: Event, speech: Speech) -> None:
+        if isinstance(event, FillerStarted):
+            self._minutes.note(Moment(source="tts", name="FillerSaid", text=speech.text))
         if self._current is turn:
             self._told.event(event)

@@ -5,7 +5,8 @@
                             │    ├────► Voice        say it
                             │    ├────► Shop         look it up, order it (``agent.shop``)
                             │    ├────► Knowledge    what the shop wrote for its customers
-                            │    └────► Ledger       what was done, so that it is done once (``agent.ledger``)
+                            │    ├────► Ledger       what was done, so that it is done once (``agent.ledger``)
+                            │    └────► CallBacks    who is to be rung back
                             └─────────► Transcript   what happened, for the record
 
 Adapters under ``agent/adapters`` implement them for the vendors, ``tests/fakes`` for tests;
@@ -14,10 +15,11 @@ one contract suite runs against both.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from agent.records import AgentState, LiveText, Moment, ToolCallRecord, TurnRecord
 from audiosocket.audio import AudioFormat
@@ -97,6 +99,22 @@ class Recognition(Protocol):
         """Texts as they come; raises ``RecognizerFailed`` after one reconnect was tried in vain."""
 
 
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """How many a recognition has opened one after another, and how many of them failed."""
+
+    opened: int = 0
+    failed: int = 0
+
+
+@runtime_checkable
+class TellsStreams(Protocol):
+    """A recognition that is made of the vendor's streams."""
+
+    @property
+    def streams(self) -> Streams: ...
+
+
 class Recognizer(Protocol):
     def open(self, audio: AudioFormat) -> AbstractAsyncContextManager[Recognition]: ...
 
@@ -138,6 +156,7 @@ class ToolUse:
 class ReplyEnded:
     stop_reason: str
     usage: Mapping[str, int] = field(default_factory=dict)  # input_tokens, output_tokens, cache_*
+    retries: int = 0  # attempts before this one that came to nothing
 
 
 class Model(Protocol):
@@ -157,6 +176,19 @@ class Knowledge(Protocol):
 
     async def search(self, question: str, *, category: str | None = None, limit: int = 3) -> Sequence[Article]:
         """The best answers first; none when nothing fits."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallBackWish:
+    phone: str  # +380...
+    about: str  # for who rings him, in words; when it suits him too, if that is no hour
+    name: str = ""
+    due: dt.datetime | None = None  # with its zone; None: as soon as somebody can
+
+
+class CallBacks(Protocol):
+    def note(self, wish: CallBackWish) -> None:
+        """The shop is to ring him back; returns at once and never raises. A later wish of the same call and number replaces the earlier."""
 
 
 class Transcript(Protocol):

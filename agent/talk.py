@@ -3,6 +3,7 @@
     frames ─► Ears ─► SpeechBegan/Ended ─┐                        ┌─► Pause, Resume, Cut ─► Line        (at once, no task between)
     Recognition.results ─► Echo ─► Heard ┼─► Turn (pure) ─► effects ─► Think, Say, Fill ─► Mouth ─► Line   (a task per turn)
     keys ─► Keypad ─► KeyPressed, Typed ─┤                        └─► GiveUp, Finish ─► Outcome
+    people ─► Dictated, PutOnHold ───────┤
     deadlines ─► Passed ─────────────────┘
 
 All its tasks live in one group; the first outcome ends the talk. Leaving, by whatever way, silences the line first.
@@ -19,9 +20,10 @@ from typing import Any
 import structlog
 
 from agent.dialogue import Dialogue
+from agent.dictation import Dictation
 from agent.ears import Ears
 from agent.echo import Echo
-from agent.endpointing import Endpointer
+from agent.endpointing import Endpointer, SpeechBegan, SpeechEnded
 from agent.errors import AgentError, ModelFailed, RecognizerFailed
 from agent.fillers import Fillers
 from agent.intents import only_closes, wants_human
@@ -34,8 +36,28 @@ from agent.prompt.rendered import RenderedVoice
 from agent.records import AgentState
 from agent.settings import AgentSettings
 from agent.summary import cause_of, summary_of
+from agent.talk_notes import TalkNotes
 from agent.turn import Turn, TurnState
-from agent.turn_events import Correct, Cut, Effect, Event, Fill, Finish, GiveUp, KeyPressed, Passed, Pause, Resume, Say, Think, Typed
+from agent.turn_events import (
+    Correct,
+    Cut,
+    Dictated,
+    Effect,
+    Event,
+    Fill,
+    Finish,
+    GiveUp,
+    KeyPressed,
+    Passed,
+    Pause,
+    PutOnHold,
+    Recite,
+    Resume,
+    Say,
+    TakenOffHold,
+    Think,
+    Typed,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +76,7 @@ class Talk:
         fillers: Fillers,
         settings: AgentSettings,
         now_ms: Callable[[], int],
+        on_hold: bool = False,
     ) -> None:
         self._line = line
         self._recognizer = recognizer
@@ -65,7 +88,8 @@ class Talk:
         self._loop = asyncio.get_running_loop()
         self._outcome: asyncio.Future[Outcome] = self._loop.create_future()
         self._turn = Turn(now_ms(), settings.turn)
-        self._ears = Ears(line.format, Endpointer(settings.endpointing), now_ms=now_ms, on_event=self._step)
+        self._ears = Ears(line.format, Endpointer(settings.endpointing), now_ms=now_ms, on_event=self._on_sound)
+        self._notes = TalkNotes(minutes)
         self._keypad = Keypad()
         self._echo = Echo()
         told = Told(event=self._step, tool=self._on_tool, failed=self._fail, hand_off=self._finish, clause=self._on_clause)
@@ -75,6 +99,7 @@ class Talk:
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._ending = False  # the machine has nothing to say any more
+        self._on_hold = on_hold  # from the beginning
         self._greeting = False
         self._tool_running = False
 
@@ -90,14 +115,31 @@ class Talk:
                 self._line.listen_keys(self._at_the_edge(self._on_key))
                 self._mouth.say(opening)
                 self._after_step()
+                if self._on_hold:
+                    self.hold(True)
                 return await self._outcome
             finally:
                 self._leave()
+
+    def say(self, dictation: Dictation, *, cut: bool) -> bool:
+        """Have it said, see ``agent.dictation``; False if too much waits to be said already, or the talk is ending."""
+        if self._ending or not self._turn.takes_dictation:
+            return False
+        self._at_the_edge(self._step)(Dictated(dictation, cut))
+        return True
+
+    def hold(self, on: bool) -> None:
+        """The caller has put us on hold (what comes from his line now is music, or nothing), or is back."""
+        if self._ending:
+            return
+        self._line.listen(_deaf if on else self._at_the_edge(self._ears.frame))
+        self._at_the_edge(self._step)(PutOnHold() if on else TakenOffHold())
 
     def _leave(self) -> None:
         """Be silent at once, keep what was heard, let the tasks go; a running tool may still deliver its result."""
         self._ending = True
         self._mouth.cut()
+        self._notes.dropped(self._turn.dictations)
         self._line.listen(_deaf)
         self._line.overhear(_deaf)
         self._line.listen_keys(_deaf)
@@ -115,12 +157,17 @@ class Talk:
             return
         for effect in self._turn.handle(event, self._now_ms()):
             if not self._ending:
-                self._perform(effect)
+                self._perform(effect, event)
         self._after_step()
+
+    def _on_sound(self, event: SpeechBegan | SpeechEnded) -> None:
+        self._step(event)
+        self._notes.sound(event)
 
     def _on_timer(self) -> None:
         self._timer = None
         self._ears.tick()
+        self._minutes.tick(self._now_ms())
         self._on_typed(self._keypad.tick(self._now_ms()))
         self._step(Passed())
 
@@ -148,6 +195,7 @@ class Talk:
             async with self._recognizer.open(self._line.format) as recognition:
                 self._ears.attach(recognition)
                 async for heard in recognition.results():
+                    self._notes.streams(recognition)
                     self._on_heard(heard)
             raise RecognizerFailed("the results ended")
         except RecognizerFailed as failed:
@@ -158,6 +206,8 @@ class Talk:
         text = self._echo.strip(heard.text, now_ms, his_sound_ms=self._ears.sound_since(now_ms - _WORDS_MS))
         if text != heard.text:
             heard = replace(heard, text=text)
+        if text and heard.final:
+            self._notes.final(heard, self._turn, now_ms)
         if text or heard.final:  # an empty final still ends the segment
             self._step(heard)
 
@@ -171,7 +221,9 @@ class Talk:
         state = self._state()
         self._greeting = self._greeting and state is AgentState.GREETING
         self._minutes.state(state)
-        due = [ms for ms in (self._turn.deadline_ms, self._ears.deadline_ms, self._keypad.deadline_ms) if ms is not None]
+        self._show_words()
+        deadlines = (self._turn.deadline_ms, self._ears.deadline_ms, self._keypad.deadline_ms, self._minutes.deadline_ms)
+        due = [ms for ms in deadlines if ms is not None]
         if not due:
             return
         at_s = min(due) / 1000
@@ -180,6 +232,12 @@ class Talk:
             if self._timer is not None:
                 self._timer.cancel()
             self._timer = self._loop.call_at(at_s, self._at_the_edge(self._on_timer))
+
+    def _show_words(self) -> None:
+        """What he says, while he says it."""
+        turn, now_ms = self._turn, self._now_ms()
+        his = turn.state in {TurnState.HEARING, TurnState.SETTLING, TurnState.HELD}
+        self._minutes.caller_says(turn.words, turn.began_ms if his else now_ms, now_ms)
 
     def _state(self) -> AgentState:
         match self._turn.state:
@@ -192,13 +250,15 @@ class Talk:
 
     # Effects out.
 
-    def _perform(self, effect: Effect) -> None:
+    def _perform(self, effect: Effect, event: Event) -> None:
         match effect:
             case Pause():
                 self._line.pause()
             case Resume():
                 self._line.resume()
+                self._notes.resumed(event, self._turn.words)
             case Cut():
+                self._notes.cut(event, self._mouth.heard_text)
                 self._cut()
             case Think():
                 self._think(effect)
@@ -206,6 +266,8 @@ class Talk:
                 self._minutes.correct(taken)
             case Say(phrase):
                 self._mouth.say(phrase)
+            case Recite(dictation):
+                self._mouth.recite(dictation)
             case Fill():
                 self._mouth.fill()
             case GiveUp():
@@ -238,6 +300,7 @@ class Talk:
             return
         why = cause_of(failed)
         log.warning("agent_failed_over", why=why, error=str(failed))
+        self._notes.failed(failed)
         last = self._history.last_caller_texts(1)
         if why == "model_failed" and last and wants_human(last[0]):
             self._bow_out(HandOff("asked", summary_of(self._history)), "transfer", RenderedVoice())

@@ -27,6 +27,10 @@ end of our last sound, we apologise and hand over: he hears nothing for 4 s at m
 the longest wait is 0.85 + 0.7 s to the first of them, 3 x 2.5 s of fillers, 2 x 2.5 s between them and 3.7 s after the last: 18 s, then
 the apology. Words of the answer itself ("Зараз подивлюся.") begin a new wait.
 
+*Dictations* of a supervisor (``agent.dictation``) are said as soon as nobody has the floor; an urgent one takes ours, never the caller's.
+
+*On hold* he does not hear us and we do not hear him: we are paused, and neither his silence nor his waiting counts.
+
 *Keys*: typing is speech by hand. It cuts us like words do, and holds his turn open until the number is whole.
 """
 
@@ -35,12 +39,14 @@ from __future__ import annotations
 import enum
 
 from agent.backchannel import is_backchannel
+from agent.dictation import Dictation, Dictations
 from agent.endpointing import SpeechBegan, SpeechEnded
 from agent.ports import Heard
 from agent.turn_config import TurnConfig
 from agent.turn_events import (
     Correct,
     Cut,
+    Dictated,
     Effect,
     Event,
     Fill,
@@ -51,11 +57,14 @@ from agent.turn_events import (
     KeyPressed,
     Passed,
     Pause,
+    PutOnHold,
+    Recite,
     ReplyDrained,
     ReplyOver,
     ReplyStarted,
     Resume,
     Say,
+    TakenOffHold,
     Think,
     Typed,
 )
@@ -99,12 +108,39 @@ class Turn:
         self._heard_us = False  # since his last turn he has heard something of ours
         self._last_words = False  # what we say now ends the call
         self._leaving_at_ms: int | None = None
+        self._dictations = Dictations()
+        self._on_hold = False
+
+    @property
+    def words(self) -> str:
+        """What the caller has said in the turn that is going on, as far as it was recognised."""
+        return self._words.text
+
+    @property
+    def began_ms(self) -> int:
+        """When he began that turn."""
+        return self._began_ms
+
+    def over_for_ms(self, now_ms: int) -> int | None:
+        """How long his turn has been over, while nothing of the answer was heard; else None."""
+        return max(0, now_ms - self._ended_ms) if self.state in {TurnState.SETTLING, TurnState.THINKING} else None
+
+    @property
+    def takes_dictation(self) -> bool:
+        return not self._dictations.full
+
+    @property
+    def dictations(self) -> tuple[Dictation, ...]:
+        """Those that were not said yet."""
+        return self._dictations.waiting
 
     @property
     def deadline_ms(self) -> int | None:
         """When ``Passed`` has an effect if nothing else happens; never while we only speak or only listen to a sound."""
         config = self.config
         match self.state:
+            case TurnState.LISTENING | TurnState.THINKING if self._on_hold:
+                return None
             case TurnState.LISTENING:
                 others = [at for at in (self._unheard_at_ms, self._leaving_at_ms) if at is not None]
                 return min([self._quiet_from_ms + config.silence_ms, *others])
@@ -148,9 +184,19 @@ class Turn:
                 self._wait.filler_ended(now_ms)
             case ReplyOver(farewell):
                 effects += self._on_reply_over(farewell, now_ms)
+            case Dictated(dictation, cut):
+                effects += self._on_dictated(dictation, cut)
+            case PutOnHold():
+                self._on_hold = True
+                effects.append(Pause())
+            case TakenOffHold():
+                effects += self._on_taken_off_hold(now_ms)
             case Passed():
                 pass
-        return effects + self._due(now_ms)
+        effects += self._due(now_ms)
+        if self.state is TurnState.LISTENING and self._dictations:
+            effects += self._recite()
+        return self._silenced(effects) if self._on_hold else effects
 
     def _due(self, now_ms: int) -> list[Effect]:
         effects: list[Effect] = []
@@ -285,7 +331,8 @@ class Turn:
         self._wait.begin(self._last_voiced_ms, now_ms)
         after_farewell, self._leaving_at_ms = self._leaving_at_ms is not None, None
         ended_ms = min(self._ended_ms, now_ms)
-        return [Think(self._words.take(), self._began_ms, self._last_voiced_ms, ended_ms, after_farewell)]
+        think = Think(self._words.take(), self._began_ms, self._last_voiced_ms, ended_ms, after_farewell)
+        return [think, *self._cut(), *self._recite()] if self._dictations.urgent else [think]
 
     def _unheard(self, now_ms: int) -> list[Effect]:
         self.state = TurnState.LISTENING
@@ -304,6 +351,21 @@ class Turn:
         self._prompting, self._murmured_ms = False, None
         return [Cut()]
 
+    def _on_dictated(self, dictation: Dictation, cut: bool) -> list[Effect]:
+        self._dictations.add(dictation, urgent=cut)
+        match self.state:
+            case TurnState.THINKING | TurnState.SPEAKING if cut:
+                return [*self._cut(), *self._recite()]
+            case TurnState.HELD if cut:
+                return self._cut()  # but the floor may be his
+            case _:
+                return []
+
+    def _recite(self) -> list[Effect]:
+        self.state, self._owed, self._leaving_at_ms = TurnState.SPEAKING, False, None
+        self._prompts, self._asked_again, self._unheard_at_ms = 0, False, None  # he may have been silent to what was said before
+        return [Recite(self._dictations.next())]
+
     def _release(self, now_ms: int) -> list[Effect]:
         """End the hold: he did not mean to interrupt. If our reply is over meanwhile, his words are the answer to it."""
         if self._under is TurnState.LISTENING and self._words.any:
@@ -321,7 +383,9 @@ class Turn:
         if self._last_words:
             self._last_words = False
             # A sound that came with our last frames may be he.
-            return [Finish("silence")] if self._prompts > 1 and self.state is not TurnState.HELD else []
+            if self._prompts > 1 and self.state is not TurnState.HELD and not self._dictations:
+                return [Finish("silence")]
+            return []
         self._leaving_at_ms = now_ms + self.config.farewell_ms if farewell else None
         return self._after_murmur(farewell, now_ms)
 
@@ -351,6 +415,25 @@ class Turn:
             return [Say("still_there")]
         self._last_words = True
         return [Say("goodbye_silence")]
+
+    def _on_taken_off_hold(self, now_ms: int) -> list[Effect]:
+        if not self._on_hold:
+            return []
+        self._on_hold, self._quiet_from_ms = False, now_ms
+        self._wait.sounded(now_ms)
+        if self._leaving_at_ms is not None:
+            self._leaving_at_ms = now_ms + self.config.farewell_ms
+        return [] if self.state is TurnState.HELD else [Resume()]
+
+    def _silenced(self, effects: list[Effect]) -> list[Effect]:
+        """On hold we stay paused, also where a cut or the end of a sound would end the pause."""
+        silenced: list[Effect] = []
+        for effect in effects:
+            if not isinstance(effect, Resume):
+                silenced.append(effect)
+            if isinstance(effect, Cut):
+                silenced.append(Pause())
+        return silenced
 
     def _ours(self, state: TurnState) -> bool:
         """Whether our side is in *state*, beneath a hold as well."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from agent.dictation import Dictation
 from agent.endpointing import SpeechBegan, SpeechEnded
 from agent.ports import Heard
 from agent.words import Taken
@@ -52,13 +53,31 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
+class Dictated:
+    """A supervisor wants something said; with *cut* it does not wait for a reply of ours."""
+
+    dictation: Dictation
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PutOnHold:
+    """The caller does not hear us now, and we do not hear him."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOffHold:
+    """He is back."""
+
+
+@dataclass(frozen=True, slots=True)
 class Passed:
     """Nothing but time."""
 
 
-Event = (
-    SpeechBegan | SpeechEnded | Heard | ReplyStarted | ReplyDrained | ReplyOver | FillerStarted | FillerEnded | KeyPressed | Typed | Passed
-)
+_Caller = SpeechBegan | SpeechEnded | Heard | KeyPressed | Typed | PutOnHold | TakenOffHold
+_Ours = ReplyStarted | ReplyDrained | ReplyOver | FillerStarted | FillerEnded | Dictated
+Event = _Caller | _Ours | Passed
 
 
 # Effects.
@@ -108,6 +127,13 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class Recite:
+    """Speak what was dictated; it counts as a reply."""
+
+    dictation: Dictation
+
+
+@dataclass(frozen=True, slots=True)
 class Fill:
     """Say a filler while the answer is awaited; ``FillerStarted`` and ``FillerEnded`` tell what became of it."""
 
@@ -122,4 +148,4 @@ class Finish:
     why: Literal["goodbye", "silence"]
 
 
-Effect = Pause | Resume | Cut | Think | Correct | Say | Fill | GiveUp | Finish
+Effect = Pause | Resume | Cut | Think | Correct | Say | Recite | Fill | GiveUp | Finish

@@ -37,30 +37,52 @@ from agent.turn import TurnConfig
 from audiosocket.audio import SLIN8, SLIN16
 from audiosocket.limits import Limits as LineLimits
 from audiosocket.server import AudioSocketServer
+from controller.api import routes as api_routes
+from controller.api.access import Role, require
+from controller.api.audit import Audit
+from controller.api.database import Pool
 from controller.api.http import make_app
+from controller.api.log import make_log_router
 from controller.api.server import PortTaken, bind, serving
 from controller.ari.client import EventSocket
-from controller.ari.messages import EVENT_TYPES
+from controller.ari.front import Front
+from controller.ari.messages import EVENT_TYPES, Event
 from controller.ari.rest import AriRest
+from controller.board.board import Board
+from controller.board.health import Health
+from controller.board.health_watch import HealthWatch
+from controller.board.picture import Raised
+from controller.board.sound import watch_sound
+from controller.board.stream import make_board_router
 from controller.call.events import Limits as CallLimits
+from controller.call.screen import Screen
+from controller.call_back_notes import CallBackNotes
+from controller.control import Control
 from controller.customers import Customers
+from controller.desk import Desk, open_desk
 from controller.dialplan import Dialplan
 from controller.introductions import Introductions
 from controller.journal.errors import JournalError
 from controller.journal.journal import Journal
 from controller.journal.records import Record
 from controller.knowledge_upkeep import keep_knowledge
+from controller.listening import Listening
+from controller.livelog import LiveLog
 from controller.livestate import LiveState
+from controller.log_stream.history import History
 from controller.logs import LogQueue
 from controller.masking import Masking
 from controller.observation import Observed, make_readiness, watch
-from controller.record import CallRecord
+from controller.reader import Reader
+from controller.record import CallRecord, now_ms
 from controller.recovery import Recovery
+from controller.screening import Screenings, Workshop
 from controller.secret_values import secrets_of
 from controller.services import CredentialsMissing, open_services
+from controller.session import Session
 from controller.settings import Settings
 from controller.surroundings import Caller, ConversationLike, Surroundings
-from controller.switchboard import Switchboard
+from controller.switchboard import Purpose, Switchboard
 from controller.telemetry import AgentMetrics, LiveReadings, MetricsSink
 
 log = structlog.get_logger(__name__)
@@ -76,6 +98,10 @@ class Records:
     def __init__(self, *sinks: Callable[[Record], None]) -> None:
         self._sinks = sinks
 
+    def also(self, sink: Callable[[Record], None]) -> None:
+        """One more, from now on."""
+        self._sinks += (sink,)
+
     def append(self, record: Record) -> None:
         for sink in self._sinks:
             sink(record)
@@ -86,7 +112,10 @@ class Controller:
     """What ``run`` keeps going and brings to its end."""
 
     switchboard: Switchboard
+    control: Control
     recovery: Recovery
+    desk: Desk
+    front: Front | None  # for a worker among others
     journal: Journal
     socket: EventSocket
     api_port: int
@@ -98,13 +127,14 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
     registry, readings = CollectorRegistry(), LiveReadings()
     registry.register(readings)
     metrics, agent_metrics = MetricsSink(registry, tools=[tool.name for tool in CATALOGUE]), AgentMetrics(registry)
+    health = Health(now_ms)
     async with AsyncExitStack() as exits:
         try:
             api = exits.enter_context(bind(settings.api.host, settings.api.port, what="The API"))
             journal = await exits.enter_async_context(Journal.open(settings.journal.directory, settings.database.url.get_secret_value()))
             lines = await exits.enter_async_context(_audiosocket(settings))
             services = await exits.enter_async_context(
-                open_services(settings, ledger=journal.ledger, on_breaker=agent_metrics.shop_breaker)
+                open_services(settings, ledger=journal.ledger, on_breaker=partial(_each, agent_metrics.shop_breaker, health.breaker))
             )
         except (JournalError, PortTaken, CredentialsMissing) as error:
             raise CannotStart(str(error)) from error
@@ -112,7 +142,20 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         ari = settings.ari
         password = ari.password.get_secret_value()
         rest = await exits.enter_async_context(AriRest(ari.url, ari.username, password, ari.app))
-        records = Records(journal.append, live.append, metrics.append)
+        opening = Board.open(
+            settings.trouble.limits,
+            tool_budget_ms=round(settings.shop.timeout_s * 1000),
+            on_trouble=lambda raised: _log_trouble(switchboard, raised),
+            readers_max=settings.board.readers_max,
+        )
+        board = await exits.enter_async_context(opening)
+        board.observe(readings)
+        masking = Masking(secrets_of(settings))
+        log_reader = await exits.enter_async_context(Reader.open(settings.database.url.get_secret_value(), "callctl-log"))
+        live_log = await exits.enter_async_context(
+            LiveLog.open(ari.app, History(log_reader), settings.redis.url.get_secret_value(), masking=masking, progress=journal.progress)
+        )
+        records = Records(journal.append, live.append, metrics.append, board.append, health.append, live_log.append)
 
         customers = await exits.enter_async_context(Customers.open(settings.database.url.get_secret_value(), journal.append))
         around = Surroundings(
@@ -120,13 +163,32 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             lines=lines,
             advertised=settings.audiosocket.address(lines.port),
             journal=records,
-            converse=_converse(settings, services, customers, agent_metrics),
+            converse=_converse(settings, services, customers, records, agent_metrics, board),
             phrase=lambda key, audio: phrase_pcm(key, audio.rate_hz),
             prompt_version=PROMPT_VERSION,
+            on_live=board.live,
         )
-        limits = CallLimits(length_s=settings.calls.max_length_s, queue_s=settings.calls.transfer_timeout_s)
+        calls = settings.calls
+        limits = CallLimits(
+            length_s=calls.max_length_s, queue_s=calls.transfer_timeout_s, queues=calls.queues, warm_transfer=calls.warm_transfer
+        )
         _warm_up()
-        switchboard = await exits.enter_async_context(Switchboard(around, app=ari.app, calls_max=settings.calls.max, limits=limits))
+        listening = await exits.enter_async_context(Listening(rest, listeners_max=calls.listeners_max, on_change=board.listeners))
+        workshop = Workshop(
+            asterisk=rest,
+            lines=lines,
+            advertised=around.advertised,
+            voice=services.voice,
+            phrase=around.phrase,
+            call_of=lambda call_id: session.call if (session := switchboard.session(call_id)) else None,
+            on_verdict=lambda call_id, operator, screen: _log_verdict(switchboard.session(call_id), operator, screen),
+        )
+        screenings = await exits.enter_async_context(Screenings(workshop))
+        purposes: dict[str, Purpose] = {"supervisor": listening, "summary": screenings}
+        switchboard = await exits.enter_async_context(
+            Switchboard(around, app=ari.app, calls_max=calls.max, limits=limits, purposes=purposes)
+        )
+        control = Control(switchboard, listening)
         recovery = Recovery(rest, switchboard, records, app=ari.app, predecessors=journal.open_calls())
         dialplan = Dialplan(rest)
 
@@ -135,6 +197,9 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             await dialplan.look()
             await recovery.reconcile()
 
+        desk = await exits.enter_async_context(open_desk(settings, rest, switchboard))
+        records.also(desk.operators.append)
+        front = _front(settings, rest, switchboard)
         socket = EventSocket(ari.url, ari.username, password, ari.app, on_event=switchboard.handle, on_connected=on_connected)
         observed = Observed(
             settings=settings,
@@ -148,13 +213,58 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             logs=log_queue,
         )
         watch(readings, observed)
-        app = make_app(make_readiness(observed), registry, Masking(secrets_of(settings)))
-        api_port = await exits.enter_async_context(serving(app, api))
-        yield Controller(switchboard=switchboard, recovery=recovery, journal=journal, socket=socket, api_port=api_port)
+        readiness = make_readiness(observed)
+        database = await exits.enter_async_context(Pool.open(settings.database.url.get_secret_value()))
+        access = api_routes.make_access(settings.api, database, Audit(journal.append))
+        health_watch = await exits.enter_async_context(HealthWatch.open(health, readiness, board, masking))
+        await exits.enter_async_context(watch_sound(board, lambda: [(one.call.call_id, one.media) for one in switchboard.sessions]))
+        parts = api_routes.Parts(
+            database=database,
+            live=board,
+            control=control,
+            callbacks=desk.callbacks,
+            lists=board,
+            dependencies=health_watch,
+        )
+        routers = [*api_routes.make_routers(parts, access), make_board_router(board, require(Role.VIEWER)), make_log_router(live_log)]
+        app = make_app(readiness, registry, masking, routers=routers, access=access)
+        api_port = await exits.enter_async_context(serving(app, api, proxy=settings.api.proxy))
+        exits.callback(board.close)  # first of all: whoever watches would hold up the server
+        exits.callback(live_log.close)
+        yield Controller(
+            switchboard=switchboard,
+            control=control,
+            recovery=recovery,
+            desk=desk,
+            front=front,
+            journal=journal,
+            socket=socket,
+            api_port=api_port,
+        )
+
+
+def _front(settings: Settings, rest: AriRest, switchboard: Switchboard) -> Front | None:
+    """For a worker among others; a lone one has the name for itself."""
+    ari = settings.ari
+    if ari.app == ari.front_app:
+        return None
+
+    def socket(on_event: Callable[[Event], None], on_connected: Callable[[], Awaitable[None]]) -> EventSocket:
+        password = ari.password.get_secret_value()
+        return EventSocket(ari.url, ari.username, password, ari.front_app, on_event=on_event, on_connected=on_connected)
+
+    return Front(rest, socket, name=ari.front_app, app=ari.app, handle=switchboard.handle)
+
+
+def _log_verdict(session: Session | None, operator: str, screen: Screen) -> None:
+    """What an operator said to a caller of ours stands in the call's log."""
+    if session is not None:
+        data = {"operator": operator, "why": screen.why, "tellings": screen.tellings}
+        session.record.log("ctl", "OperatorScreened", text=f"{operator}: {screen.state}", data=data)
 
 
 def _converse(
-    settings: Settings, services: Services, customers: Customers, metrics: AgentMetrics
+    settings: Settings, services: Services, customers: Customers, records: Records, metrics: AgentMetrics, board: Board
 ) -> Callable[[Caller, CallRecord], Awaitable[ConversationLike]]:
     """What gives each call its conversation: metered, and with a caller we may know."""
     turn = TurnConfig(silence_ms=round(settings.calls.silence_s * 1000))
@@ -164,11 +274,35 @@ def _converse(
     async def converse(caller: Caller, record: CallRecord) -> ConversationLike:
         number, meter = normalise(caller.number), Meter()
         record.billed(partial(meter.cost_usd, prices))
-        known = AgentsCaller(number, await customers.name_of(number), caller.call_id)
+        name = await customers.name_of(number)
+        board.met(caller.call_id, name or "")
+        known = AgentsCaller(number, name, caller.call_id)
         transcript = Introductions(record, number, customers.remember)
-        return Conversation(metered(services, meter), transcript, known, agent_settings, on_objection=metrics.objected)
+        return Conversation(
+            metered(services, meter),
+            transcript,
+            known,
+            agent_settings,
+            call_backs=CallBackNotes(records, caller.call_id),
+            desk_open=caller.desk_open,
+            on_objection=metrics.objected,
+        )
 
     return converse
+
+
+def _log_trouble(switchboard: Switchboard, raised: Raised) -> None:
+    """Into the call's own log, where it is found again when the call is over."""
+    if session := switchboard.session(raised.call):
+        level = "err" if raised.level == "alarm" else "warn"
+        arguments = ", ".join(f"{name} {value}" for name, value in raised.args.items())
+        data = {"code": raised.code, "level": raised.level, "args": raised.args}
+        session.record.log("ctl", "TroubleRaised", level=level, text=f"{raised.code}: {arguments}".rstrip(": "), data=data)
+
+
+def _each(first: Callable[[str], None], second: Callable[[str], None], state: str) -> None:
+    first(state)
+    second(state)
 
 
 async def run(settings: Settings, log_queue: LogQueue | None = None) -> None:
@@ -190,7 +324,10 @@ async def run(settings: Settings, log_queue: LogQueue | None = None) -> None:
                 tasks.create_task(controller.socket.run(), name="ari-socket"),
                 tasks.create_task(controller.recovery.run(), name="recovery"),
                 tasks.create_task(keep_knowledge(settings), name="knowledge"),
+                tasks.create_task(controller.desk.run(), name="desk"),
             ]
+            if controller.front is not None:
+                background.append(tasks.create_task(controller.front.run(), name="front"))
             log.info("controller_started", app=settings.ari.app, api_port=controller.api_port)
             await stop.wait()
             await _drain(controller, settings.calls.drain_s, hurry)

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
+import getpass
 import signal
 import sys
 import uuid
-from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
 from types import FrameType
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any
 
 import psycopg
 import typer
-import uvloop
-from rich.console import Console
+from psycopg.rows import dict_row
 
-from controller.settings import DatabaseSettings, Group, Settings, SettingsError, load_group
-
-T = TypeVar("T")
-GroupT = TypeVar("GroupT", bound=Group)
-
-EXIT_FAILED = 1
-EXIT_SETTINGS = 2
-LOOK_AT_DATABASE = "Is it running, and is DATABASE_URL its address?"
+from controller.settings import DatabaseSettings
+from controller.terminal import LOOK_AT_DATABASE, fail, from_database, group, in_loop, out, settings
+from controller.token_commands import token_app
 
 app = typer.Typer(
     help="The call controller: a Stasis application that owns every call on Asterisk, with an AI agent that talks with the caller.",
@@ -32,9 +25,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-PIPED_WIDTH = 240  # what reads a pipe wants each row on one line
-out = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
-err = Console(stderr=True, soft_wrap=True)
+app.add_typer(token_app, name="token")
 
 Numbers = Annotated[bool, typer.Option("--numbers", help="Show telephone numbers in full.")]
 
@@ -49,12 +40,12 @@ def run() -> None:
     from controller.masking import Masking
     from controller.secret_values import secrets_of
 
-    settings = _settings()
-    with logging_to(None, settings.log, Masking(secrets_of(settings))) as log_queue:
+    wanted = settings()
+    with logging_to(None, wanted.log, Masking(secrets_of(wanted))) as log_queue:
         try:
-            _in_loop(run_controller(settings, log_queue))
+            in_loop(run_controller(wanted, log_queue))
         except CannotStart as error:
-            _fail(str(error))
+            fail(str(error))
 
 
 @app.command()
@@ -62,7 +53,7 @@ def doctor() -> None:
     """Check everything a call needs, and say what is wrong and what to do. Safe beside a running controller."""
     from controller.doctor import examine, print_findings
 
-    findings = _in_loop(examine(_settings()))
+    findings = in_loop(examine(settings()))
     raise typer.Exit(print_findings(findings, out))
 
 
@@ -83,7 +74,7 @@ def calls(
             connection, since=now - timedelta(days=days), until=now + timedelta(hours=1), limit=limit, outcome=outcome
         )
 
-    found = _from_database(ask)
+    found = from_database(ask)
     if not found:
         out.print(f"No calls within the last {days} days{f' that ended with {outcome}' if outcome else ''}.", highlight=False)
         return
@@ -103,15 +94,43 @@ def show(
     try:
         call_id = uuid.UUID(call)
     except ValueError:
-        _fail(f"{call!r} is not the id of a call; callctl calls lists them")
+        fail(f"{call!r} is not the id of a call; callctl calls lists them")
 
     async def ask(connection: psycopg.AsyncConnection[Any]) -> CallShown | None:
         return await show_call(connection, call_id)
 
-    found = _from_database(ask)
+    found = from_database(ask)
     if found is None:
-        _fail(f"there is no call {call_id}; records are kept for a limited time, and a very new one may still be on its way")
+        fail(f"there is no call {call_id}; records are kept for a limited time, and a very new one may still be on its way")
     out.print(call_sheet(found, _mask(numbers), events=events))
+
+
+@app.command()
+def callbacks(
+    done: Annotated[str | None, typer.Option(metavar="ID", help="This customer was rung, or need not be.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also those that were done within the last week.")] = False,
+    numbers: Numbers = False,
+) -> None:
+    """List the customers whom we promised to ring back, the most urgent first."""
+    from controller.callbacks import QUERIES, SHOWN_MAX, shape_of
+    from controller.shown import callbacks_table
+
+    try:
+        finished = uuid.UUID(done) if done is not None else None
+    except ValueError:
+        fail(f"{done!r} is not the id of a call back; callctl callbacks lists them")
+
+    async def ask(connection: psycopg.AsyncConnection[Any]) -> list[dict[str, Any]]:
+        async with connection.cursor(row_factory=dict_row) as cursor:
+            if finished is not None:
+                await cursor.execute(QUERIES["callback_done"], {"id": finished, "owner": getpass.getuser()})
+                if not await cursor.fetchall():
+                    fail(f"there is no call back {finished}; callctl callbacks --all lists them")
+            await cursor.execute(QUERIES["callbacks"], {"done": everything, "limit": SHOWN_MAX})
+            return [shape_of(row) for row in await cursor.fetchall()]
+
+    found = from_database(ask)
+    out.print(callbacks_table(found, _mask(numbers)) if found else "Nobody waits for a call back.", highlight=False)
 
 
 @app.command()
@@ -121,12 +140,12 @@ def migrate(revision: Annotated[str, typer.Argument(help="The schema's revision.
 
     import migrations
 
-    dsn = _group(DatabaseSettings).url.get_secret_value()
+    dsn = group(DatabaseSettings).url.get_secret_value()
     try:
         migrations.upgrade(dsn, revision)
     except (sqlalchemy.exc.SQLAlchemyError, psycopg.Error) as error:
         cause = getattr(error, "orig", None) or error  # psycopg's own words, without SQLAlchemy's around them
-        _fail(f"The schema could not be changed: {str(cause).strip().splitlines()[0]}. {LOOK_AT_DATABASE}")
+        fail(f"The schema could not be changed: {str(cause).strip().splitlines()[0]}. {LOOK_AT_DATABASE}")
     out.print("The schema is up to date.")
 
 
@@ -137,9 +156,9 @@ def knowledge() -> None:
     from controller.knowledge_upkeep import sync_knowledge
 
     try:
-        synced = _in_loop(sync_knowledge(_settings()))
+        synced = in_loop(sync_knowledge(settings()))
     except KnowledgeFailed as failed:
-        _fail(f"The articles are what they were: {failed}. callctl doctor tells which part is down.")
+        fail(f"The articles are what they were: {failed}. callctl doctor tells which part is down.")
     out.print(f"{synced.articles} articles; {synced.retired} that the shop no longer has were put away.")
 
 
@@ -152,49 +171,7 @@ def _not_yet_started(number: int, frame: FrameType | None) -> None:
     sys.exit(0)
 
 
-def _in_loop(work: Coroutine[Any, Any, T]) -> T:
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)
-
-
-def _from_database(ask: Any) -> Any:
-    dsn = _group(DatabaseSettings).url.get_secret_value()
-
-    async def work() -> Any:
-        async with await psycopg.AsyncConnection.connect(dsn, connect_timeout=5, autocommit=True, application_name="callctl") as connection:
-            return await ask(connection)
-
-    try:
-        return _in_loop(work())
-    except psycopg.errors.UndefinedTable:
-        _fail("The database has no tables of ours yet: callctl migrate makes them")
-    except psycopg.Error as error:
-        _fail(f"PostgreSQL: {(str(error).strip().splitlines() or [type(error).__name__])[0]}. {LOOK_AT_DATABASE}")
-
-
 def _mask(numbers: bool) -> Any:
     from controller.masking import Masking
 
     return (lambda text: text) if numbers else Masking().text
-
-
-def _settings() -> Settings:
-    try:
-        return Settings.load()
-    except SettingsError as error:
-        err.print(str(error), markup=False, highlight=False)
-        sys.exit(EXIT_SETTINGS)
-
-
-def _group(group: type[GroupT]) -> GroupT:
-    """For commands that need a part only: looking at calls needs no key of Anthropic's."""
-    try:
-        return load_group(group)
-    except SettingsError as error:
-        err.print(str(error), markup=False, highlight=False)
-        sys.exit(EXIT_SETTINGS)
-
-
-def _fail(message: str) -> NoReturn:
-    err.print(message, markup=False, highlight=False)
-    sys.exit(EXIT_FAILED)

@@ -51,6 +51,12 @@ def lanes_of(command: order.AnyCommand) -> tuple[str, ...]:
             return (leg,)
         case order.Join(leg_id=leg):
             return ("channel", "bridge", leg)
+        case order.RingPhone(phone_id=phone) | order.DropPhone(phone_id=phone):
+            return (phone,)
+        case order.JoinPhone(phone_id=phone):
+            return ("channel", "bridge", phone)
+        case order.Acknowledge():
+            return ("acknowledgements",)
         case order.Announce():
             return ("agent",)
         case _:

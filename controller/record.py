@@ -8,12 +8,15 @@ from typing import Any, Protocol
 
 import msgspec
 from msgspec.structs import replace
+from uuid_utils.compat import uuid7
 
+from agent.phone import normalise
 from agent.records import AgentState, LiveText, Moment, ToolCallRecord, TurnRecord
-from controller.call.commands import AnyCommand
-from controller.call.events import AnyEvent
+from controller.call.commands import Acknowledge, AnyCommand
+from controller.call.events import ARI, AnyEvent, Wish
 from controller.call.state import SHOWN, Call, State
-from controller.journal.records import CallRevised, Logged, MachineStepped, Record, ToolCalled, TurnRecorded
+from controller.journal.ids import call_back_id
+from controller.journal.records import Audited, CallBackNoted, CallRevised, Logged, MachineStepped, Record, ToolCalled, TurnRecorded
 
 
 class Journal(Protocol):
@@ -70,6 +73,11 @@ class CallRecord:
         return SHOWN[self._call.state]
 
     @property
+    def state_seq(self) -> int:
+        """Grows with each change of what is shown."""
+        return self._latest.state_seq if self._latest else 0
+
+    @property
     def latest(self) -> CallRevised | None:
         return self._latest
 
@@ -88,6 +96,7 @@ class CallRecord:
                 state=call.state,
                 event=msgspec.to_builtins(event),
                 commands=[msgspec.to_builtins(command) for command in commands],
+                app=call.app,
             )
         )
         if call.state is not State.ENDED:  # its last revision is the closing one
@@ -105,6 +114,7 @@ class CallRecord:
             level=level,
             text=text,
             data=data or {},
+            app=self._call.app,
         )
         self._journal.append(line)
 
@@ -116,6 +126,33 @@ class CallRecord:
         if self._answered_at_ms is None:
             self._answered_at_ms = self._clock_ms()
             self._revise()
+
+    def acknowledged(self, wish: Wish, answer: Acknowledge) -> None:
+        """What became of a wish. One that came by Asterisk's user events is audited here: nobody else knows of it."""
+        told = {"who": wish.who, "why": wish.reason, "code": answer.code, **answer.args}
+        level = "" if answer.code == "accepted" else "warn"
+        self.log("ctl", "Acknowledged", level=level, text=f"{answer.event}: {answer.code}", data=told)
+        if wish.who != ARI:
+            return
+        given = {name: value for name, value in msgspec.to_builtins(wish).items() if name in {"queue", "warm", "text", "goodbye", "cut"}}
+        audited = Audited(
+            id=str(uuid7()),
+            at_ms=self._clock_ms(),
+            actor=ARI,
+            role="supervisor",
+            action={"hangup": "hang"}.get(answer.event, answer.event),
+            call_id=self._call.call_id,
+            why=wish.reason,
+            arguments=given,
+            result=answer.code,
+        )
+        self._journal.append(audited)
+
+    def call_back(self, phone: str, why: str) -> None:
+        """We promised to ring *phone* back."""
+        call_id, number = self._call.call_id, normalise(phone) or phone
+        noted = CallBackNoted(call_id=call_id, id=call_back_id(call_id, number), at_ms=self._clock_ms(), phone=number, why=why)
+        self._journal.append(noted)
 
     def close(self, *, ended_at_ms: int, media: Mapping[str, int]) -> None:
         self._revise(ended_at_ms=ended_at_ms, media=dict(media))
@@ -170,9 +207,12 @@ class CallRecord:
             outcome=call.outcome if ended_at_ms is not None else None,
             transferred=call.transferred,
             transfer_reason=call.transfer_reason or None,
+            operator=call.operator or None,
+            ended_who=(call.ended_who or None) if ended_at_ms is not None else None,
             prompt_version=self._prompt_version,
             media=media or {},
             cost=known.cost if known else {},
+            state_seq=(known.state_seq if known else 0) + (known is None or known.state != self.shown),
         )
         if current != known:  # what it costs changes all the time and is told with the rest
             self._latest = replace(current, revision=current.revision + 1, cost=self._cost_usd())

@@ -6,7 +6,10 @@ Nothing is replayed after a gap, so who hung up meanwhile is still alive in our 
     caller left or came back unheard          ─► LeftStasis, CallReturned, OperatorAnswered
     caller in our application, in no books    ─► a predecessor's: to the operators' queue, his record closed
                                                  nobody's yet: he arrives now
-    m-<leg>, b-<call> of ours, in no call     ─► removed
+    operator in it, in no books               ─► a predecessor told him of a caller: Asterisk asks him
+    a supervisor picked up or left unheard    ─► TakenOver, PhoneGone
+    m- s- n- channels, b- l- w- bridges of    ─► removed
+    ours, in no call and nobody's
 
 A REST answer and the event stream are not in step: what was seen once may be an event on its way. So everything but a channel's end is
 acted on only when a second look, a moment later, finds the same and the call did not step in between. What was set right has consequences
@@ -31,7 +34,7 @@ from controller.call import events as seen
 from controller.call import ids
 from controller.call.draft import QUEUE_CONTEXT
 from controller.call.state import Call, State
-from controller.dialplan import is_probe
+from controller.dialplan import ALONE_CONTEXT, is_probe
 from controller.journal.records import CallRevised
 from controller.record import Journal, now_ms
 from controller.session import Session
@@ -114,44 +117,57 @@ class Recovery:
     # What does not fit
 
     def _finds_something(self, look: Look) -> bool:
-        return bool(self._missed(look) or self._unknown_callers(look) or self._stray_legs(look) or self._stray_bridges(look))
+        return bool(self._missed(look) or self._unknown_callers(look) or self._stray_channels(look) or self._stray_bridges(look))
 
     def _missed(self, look: Look) -> dict[Session, seen.AnyEvent]:
         found: dict[Session, seen.AnyEvent] = {}
         for session, call in look.calls.items():
             channel = look.channels.get(call.channel_id)
-            if channel is not None and (event := self._missed_by(call, channel, look.bridges.values())):
+            if channel is not None and (event := self._missed_by(call, channel, look)):
                 found[session] = event
         return found
 
-    def _missed_by(self, call: Call, channel: Channel, bridges: Iterable[Bridge]) -> seen.AnyEvent | None:
+    def _missed_by(self, call: Call, channel: Channel, look: Look) -> seen.AnyEvent | None:
         """The event that *call* must have missed, if where its channel is does not fit its state."""
         here = self._in_our_application(channel)
-        if call.state in {State.CONNECTING, State.TALKING, State.ANNOUNCING, State.LEAVING} and not here:
+        if call.state in {State.CONNECTING, State.TALKING, State.ANNOUNCING, State.SUPERVISED, State.LEAVING} and not here:
             return seen.LeftStasis()
         if call.state in {State.QUEUED, State.MOVED} and here:
             return translate.returned(channel.dialplan.app_data.split(",")[1:])
-        if call.state is State.QUEUED and any(channel.id in bridge.channels for bridge in bridges if not ids.call_of_bridge(bridge.id)):
+        elsewhere = (bridge for bridge in look.bridges.values() if not ids.call_of_bridge(bridge.id))
+        if call.state is State.QUEUED and any(channel.id in bridge.channels for bridge in elsewhere):
             return seen.OperatorAnswered()
-        return None
+        return self._missed_of_phone(call, look)
+
+    def _missed_of_phone(self, call: Call, look: Look) -> seen.AnyEvent | None:
+        if call.phone is None:
+            return None
+        phone = look.channels.get(call.phone)
+        if call.phone_up:
+            return seen.PhoneGone(phone_id=call.phone, why="not found") if phone is None else None
+        picked_up = phone is not None and self._in_our_application(phone)  # one that only rings is in no application yet
+        return seen.TakenOver(phone_id=call.phone) if picked_up else None
 
     def _unknown_callers(self, look: Look) -> list[Channel]:
         return [
             channel
             for channel in look.channels.values()
             if self._in_our_application(channel)
-            and ids.leg_of_channel(channel.id) is None
+            and not ids.is_channel_of_ours(channel.id)
             and not self._switchboard.knows_channel(channel.id)
         ]
 
-    def _stray_legs(self, look: Look) -> set[str]:
-        legs = {channel.id: ids.leg_of_channel(channel.id) for channel in look.channels.values() if self._is_of_our_application(channel)}
-        return {channel for channel, leg in legs.items() if leg is not None and not self._switchboard.knows_leg(leg)}
+    def _stray_channels(self, look: Look) -> set[str]:
+        """Legs, supervisors' telephones and snoops that nobody wants any more."""
+        ours = (channel.id for channel in look.channels.values() if self._is_of_our_application(channel))
+        return {name for name in ours if ids.is_channel_of_ours(name) and not self._switchboard.owns(name)}
 
     def _stray_bridges(self, look: Look) -> set[str]:
         """Bridges of ended calls, with no caller in them. Another controller's are known by neither name nor book and stay."""
         stray = set()
         for bridge in look.bridges.values():
+            if ids.is_side_bridge(bridge.id) and bridge.name == self._app and not self._switchboard.knows_bridge(bridge.id):
+                stray.add(bridge.id)
             call_id = ids.call_of_bridge(bridge.id)
             callers = [channel for channel in bridge.channels if ids.leg_of_channel(channel) is None]
             ours = bridge.name == self._app or call_id in self._theirs or call_id in self._switchboard.finished
@@ -171,8 +187,8 @@ class Recovery:
         for channel in self._unknown_callers(second):
             if channel.id in known_first and channel.id not in self._switchboard.left:
                 await self._take(channel)
-        for leg in self._stray_legs(first) & self._stray_legs(second):
-            await self._remove("leg", leg)
+        for channel_id in self._stray_channels(first) & self._stray_channels(second):
+            await self._remove("channel", channel_id)
         for bridge in self._stray_bridges(await self._look()):  # anew: who was in one of them may just have been sent to the queue
             await self._remove("bridge", bridge)
 
@@ -182,12 +198,22 @@ class Recovery:
         if is_probe(args):
             await self._remove("probe", channel.id)
             return
+        if args[:1] == ["summary"]:  # an operator whom a predecessor was telling of a caller
+            await self._let_asterisk_ask(channel.id)
+            return
         if not channel.channelvars.get("CALL_ID"):
             self._switchboard.arrive(channel, args)  # he came while nobody listened
             return
         log.warning("orphan_to_operators", channel=channel.id, call_id=channel.channelvars["CALL_ID"])
         try:
             await self._asterisk.continue_in_dialplan(channel.id, context=QUEUE_CONTEXT, extension="s", priority=1)
+        except AriNotFound:
+            return
+
+    async def _let_asterisk_ask(self, operator: str) -> None:
+        log.warning("operator_to_dialplan", channel=operator)
+        try:
+            await self._asterisk.continue_in_dialplan(operator, context=ALONE_CONTEXT, extension="s", priority=1)
         except AriNotFound:
             return
 

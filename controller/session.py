@@ -11,15 +11,19 @@ timers ───┘                                ├─► timers         Dead
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
+from dataclasses import asdict
 
 import structlog
 from msgspec.structs import replace
 
 from audiosocket.errors import AudioSocketError
 from audiosocket.line import Line
+from controller.ari import messages as ari
 from controller.ari.errors import AriError, AriNotFound
 from controller.ari.perform import open_line, perform, release_leg, rescue
+from controller.ari.shorthand import line_of
 from controller.call import commands as order
 from controller.call import events as seen
 from controller.call.machine import receive
@@ -40,16 +44,29 @@ LEAD_IN_FRAMES = 5  # of silence before the agent's first word: a bridge, as a t
 log = structlog.get_logger(__name__)
 
 
+class NothingSaid(Exception):
+    """The agent cannot say it now: its talk has just ended, or enough waits to be said already."""
+
+    def __str__(self) -> str:
+        return "the agent had no place for it"
+
+
 class Session:
-    """*on_leg* hears of each leg before Asterisk is asked to dial in, *on_step* of each step."""
+    """*on_leg* and *on_phone* hear of each leg and telephone before Asterisk is asked to make it, *on_step* of each step."""
 
     def __init__(
-        self, around: Surroundings, *, on_leg: Callable[[str], None] = lambda leg: None, on_step: Callable[[], None] = lambda: None
+        self,
+        around: Surroundings,
+        *,
+        on_leg: Callable[[str], None] = lambda leg: None,
+        on_phone: Callable[[str], None] = lambda phone: None,
+        on_step: Callable[[], None] = lambda: None,
     ) -> None:
         self.call = Call()
-        self.record = CallRecord(around.journal, prompt_version=around.prompt_version, clock_ms=around.clock_ms)
+        self.record = CallRecord(around.journal, prompt_version=around.prompt_version, clock_ms=around.clock_ms, on_live=around.on_live)
         self._around = around
         self._on_leg = on_leg
+        self._on_phone = on_phone
         self._on_step = on_step
         self._inbox: asyncio.Queue[seen.AnyEvent] = asyncio.Queue(INBOX)
         self._tasks: asyncio.TaskGroup
@@ -62,8 +79,15 @@ class Session:
         self._opening: dict[str, asyncio.Task[None]] = {}
         self._conversation: ConversationLike | None = None
         self._agent: asyncio.Task[None] | None = None
+        self._asked: dict[str, asyncio.Future[order.Acknowledge]] = {}  # by request
+        self._over = False
 
     # For the switchboard
+
+    @property
+    def media(self) -> dict[str, int]:
+        """Frames so far: due, sent, skipped, received; empty before the first line."""
+        return self._media()
 
     def post(self, event: seen.AnyEvent) -> None:
         """Tell the call that something happened; never blocks. What does not fit is dropped and told; reconciling finds what was missed."""
@@ -87,6 +111,40 @@ class Session:
         if leg_id == self.call.leg:
             self.post(seen.LineLost(leg_id=leg_id, why=why))
 
+    def phone_heard(self, phone_id: str, event: seen.TakenOver | seen.PhoneGone | None) -> bool:
+        """What happened to a telephone of ours; False: it was dropped, or is nobody's."""
+        if phone_id != self.call.phone:
+            return False
+        if event is not None:
+            self.post(event)
+        return True
+
+    def hear(self, message: ari.Event) -> None:
+        """Write down what Asterisk tells of the caller or of what is ours."""
+        line = line_of(message)
+        if line is None or self.call.state is State.NEW:
+            return
+        text, data = line
+        channel = getattr(message, "channel", None)
+        if channel is not None and channel.id != self.call.channel_id:
+            data = {"channel": channel.id, **data}
+        self.record.log("ari", type(message).__name__, text=text, data=data)
+
+    async def ask(self, wish: seen.AnyWish, within_s: float) -> order.Acknowledge | None:
+        """What the call says to *wish*; None: nothing within *within_s*. Raises nothing."""
+        if self._over:
+            return self._too_late(wish.request)
+        answered: asyncio.Future[order.Acknowledge] = asyncio.get_running_loop().create_future()
+        self._asked[wish.request] = answered
+        self.post(wish)
+        try:
+            async with asyncio.timeout(within_s):
+                return await answered
+        except TimeoutError:
+            return None
+        finally:
+            self._asked.pop(wish.request, None)
+
     async def run(self) -> None:
         """Until the record is closed and everything released."""
         try:
@@ -100,6 +158,13 @@ class Session:
         finally:
             for timer in self._timers.values():
                 timer.cancel()
+            self._over = True
+            for request, asked in self._asked.items():
+                if not asked.done():
+                    asked.set_result(self._too_late(request))
+
+    def _too_late(self, request: str) -> order.Acknowledge:
+        return order.Acknowledge(channel_id=self.call.channel_id, request=request, event="", code="call_ended")
 
     # The machine
 
@@ -115,7 +180,15 @@ class Session:
         self.record.step(self.call, event, commands)
         for command in commands:
             self._order(command)
+            if isinstance(command, order.Acknowledge) and isinstance(event, seen.Wish):
+                self._acknowledge(event, command)
         self._on_step()
+
+    def _acknowledge(self, wish: seen.Wish, answer: order.Acknowledge) -> None:
+        self.record.acknowledged(wish, answer)
+        asked = self._asked.get(answer.request)
+        if asked is not None and not asked.done():
+            asked.set_result(answer)
 
     def _order(self, command: order.AnyCommand) -> None:
         match command:
@@ -128,6 +201,16 @@ class Session:
                 self._start_agent(run, opening)
             case order.StopAgent():
                 self._stop_agent()
+            case order.Hush(leg_id=leg):
+                if line := self._lines.get(leg):
+                    line.hush()
+            case order.HoldAgent(on=on):
+                self._hold_agent(on)
+            case order.NoteCallBack(phone=phone, why=why):
+                self.record.call_back(phone, why)
+            case order.RingPhone(phone_id=phone):
+                self._on_phone(phone)
+                self._perform(command)
             case order.OpenLine(leg_id=leg):
                 self._legs.append(leg)
                 self._started[leg] = asyncio.Event()
@@ -156,17 +239,29 @@ class Session:
         return self._lanes.put(name, lanes_of(command), lambda: self._try(command))
 
     async def _try(self, command: order.AnyCommand) -> None:
-        leg = getattr(command, "leg_id", "")
+        name, began_s = type(command).__name__, time.monotonic()
         try:
             async with asyncio.timeout(ANNOUNCE_S if isinstance(command, order.Announce) else COMMAND_S):
                 await self._do(command)
         except Exception as error:  # the command's edge: whatever it was, the machine must hear of it
-            if not isinstance(error, AriError | AudioSocketError | TimeoutError):
-                log.exception("command_broke", command=type(command).__name__)
+            if not isinstance(error, AriError | AudioSocketError | TimeoutError | NothingSaid):
+                log.exception("command_broke", command=name)
             failed = seen.CommandFailed(
-                command=type(command).__name__, why=str(error) or "timeout", gone=isinstance(error, AriNotFound), leg_id=leg
+                command=name,
+                why=str(error) or "timeout",
+                gone=isinstance(error, AriNotFound),
+                leg_id=getattr(command, "leg_id", ""),
+                phone_id=getattr(command, "phone_id", ""),
             )
             self.post(failed)
+            self._log_result("CommandFailed", name, began_s, level="err", why=failed.why)
+        else:
+            self._log_result("CommandDone", name, began_s)
+
+    def _log_result(self, what: str, command: str, began_s: float, *, level: str = "", why: str = "") -> None:
+        took_ms = round((time.monotonic() - began_s) * 1000)
+        text = f"{command}, {took_ms} ms" + (f": {why}" if why else "")
+        self.record.log("ctl", what, level=level, text=text, data={"command": command, "ms": took_ms, **({"why": why} if why else {})})
 
     async def _do(self, command: order.AnyCommand) -> None:
         match command:
@@ -176,6 +271,8 @@ class Session:
                 await release_leg(self._around.asterisk, leg, self._lines.pop(leg, None))
             case order.Announce(phrase=phrase, leg_id=leg):
                 await self._announce(phrase, leg)
+            case order.Say(text=text, who=who, cut=cut):
+                self._say(text, who, cut=cut)
             case _:
                 await perform(self._around.asterisk, command)
         match command:
@@ -192,10 +289,14 @@ class Session:
         self._all_lines.append(line)
         self._opening.pop(leg_id, None)
         self._tasks.create_task(self._watch(leg_id, line), name=f"line-{leg_id}")
+        self.record.log("rtp", "LineOpened", text=f"{line.format.rate_hz} Hz", data={"leg": leg_id, "rate_hz": line.format.rate_hz})
         self.post(seen.LineOpened(leg_id=leg_id))
 
     async def _watch(self, leg_id: str, line: Line) -> None:
         await line.closed()
+        stats = line.stats
+        text = f"{line.reason}; {stats.frames_sent} frames sent, {stats.frames_skipped} skipped, {stats.frames_received} received"
+        self.record.log("rtp", "LineClosed", level="warn" if stats.frames_unread else "", text=text, data={"leg": leg_id, **asdict(stats)})
         self.leg_lost(leg_id, line.reason or "")
 
     async def _announce(self, phrase: str, leg_id: str) -> None:
@@ -226,13 +327,23 @@ class Session:
             await _see_off(after)
         try:
             if self._conversation is None:
-                self._conversation = await self._around.converse(Caller(self.call.call_id, self.call.caller_id), self.record)
+                caller = Caller(self.call.call_id, self.call.caller_id, lambda: self.call.desk_open)
+                self._conversation = await self._around.converse(caller, self.record)
+            self._conversation.hold(self.call.held)
             outcome = await self._conversation.run(line, opening)
         except Exception as error:  # the conversation's edge: the caller goes to a human, the fault into the log
             log.exception("agent_failed")
             self.post(seen.AgentFailed(run=run, why=type(error).__name__))
         else:
             self.post(seen.AgentFinished(run=run, outcome=outcome))
+
+    def _say(self, text: str, who: str, *, cut: bool) -> None:
+        if self._conversation is None or not self._conversation.say(text, by=who, cut=cut):
+            raise NothingSaid
+
+    def _hold_agent(self, on: bool) -> None:
+        if self._conversation is not None:
+            self._conversation.hold(on)
 
     def _stop_agent(self) -> None:
         agent = self._agent

@@ -17,9 +17,12 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from agent.cost import Prices
+from controller.board.trouble import Limits
+from controller.hours import ZONE, Hours, HoursError
 
 DOTENV = Path(".env.local")
 LIST_PRICES = Prices()
+TROUBLE = Limits()
 GroupT = TypeVar("GroupT", bound="Group")
 
 
@@ -192,6 +195,7 @@ class AriSettings(Group, env_prefix="ARI_"):
     username: str = "callctl"
     password: Secret = Field(description="the ARI user's, as in Asterisk's ari.conf")
     app: str = Field(default="callctl", pattern=r"^[A-Za-z0-9_-]+$")
+    front_app: str = Field(default="callctl", pattern=r"^[A-Za-z0-9_-]+$")
 
 
 class CallSettings(Group, env_prefix="CALLS_"):
@@ -199,7 +203,42 @@ class CallSettings(Group, env_prefix="CALLS_"):
     max_length_s: Seconds = 1_800.0
     silence_s: Seconds = 10.0
     transfer_timeout_s: Seconds = 60.0
+    queues: Annotated[tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")], ...], NoDecode, Field(min_length=1)] = ("operators",)
+    warm_transfer: bool = True
+    listeners_max: int = Field(default=20, ge=1, le=1_000)
+    outbound: str = Field(default="", pattern=r"^$|^[A-Za-z0-9]+/[\w.@:+-]*\{number\}[\w.@:+-]*$")
     drain_s: Seconds = 60.0
+
+    @field_validator("queues", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+class DeskSettings(Group, env_prefix=""):
+    """When operators are at work."""
+
+    hours: str = ""
+    hours_closed: str = ""
+    hours_zone: str = ZONE
+
+    @property
+    def parsed(self) -> Hours:
+        return Hours.parse(self.hours, self.hours_closed, self.hours_zone)
+
+    def problems(self) -> list[Problem]:
+        """Each alone, so that the one that is wrong is named."""
+        found = []
+        for variable, tried in (
+            ("HOURS", (self.hours, "", ZONE)),
+            ("HOURS_CLOSED", ("", self.hours_closed, ZONE)),
+            ("HOURS_ZONE", ("", "", self.hours_zone)),
+        ):
+            try:
+                Hours.parse(*tried)
+            except HoursError as error:
+                found.append(Problem(variable, f"is not understood: {error}"))
+        return found
 
 
 class JournalSettings(Group, env_prefix="JOURNAL_"):
@@ -209,6 +248,41 @@ class JournalSettings(Group, env_prefix="JOURNAL_"):
 class ApiSettings(Group, env_prefix="API_"):
     host: str = "127.0.0.1"
     port: Port = 8080
+    proxy: str = Field(default="", pattern=r"^[0-9A-Fa-f.:/, ]*$")
+    rate_per_minute: int = Field(default=600, ge=10, le=100_000)
+    failures_per_minute: int = Field(default=20, ge=1, le=10_000)
+
+    @property
+    def address(self) -> str:
+        """Where a browser on this machine finds us."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104 - looked up, not bound
+        return f"http://{host}:{self.port}"
+
+
+class BoardSettings(Group, env_prefix="BOARD_"):
+    readers_max: int = Field(default=200, ge=1, le=10_000)
+
+
+class TroubleSettings(Group, env_prefix="TROUBLE_"):
+    """The defaults are ``board.trouble``'s."""
+
+    asked_human: int = Field(default=TROUBLE.asked_human, ge=1, le=100)
+    asked_human_s: Seconds = TROUBLE.asked_human_s
+    dead_air_s: Seconds = TROUBLE.dead_air_s
+    dead_air_alarm_s: Seconds = TROUBLE.dead_air_alarm_s
+    slow_ms: int = Field(default=TROUBLE.slow_ms, ge=100, le=60_000)
+    slow_replies: int = Field(default=TROUBLE.slow_replies, ge=1, le=100)
+    queue_wait_s: Seconds = TROUBLE.queue_wait_s
+    queue_wait_alarm_s: Seconds = TROUBLE.queue_wait_alarm_s
+    repeats: int = Field(default=TROUBLE.repeats, ge=1, le=5)
+    interrupts: int = Field(default=TROUBLE.interrupts, ge=1, le=5)
+    tools_failed: int = Field(default=TROUBLE.tools_failed, ge=1, le=100)
+    audio_percent: int = Field(default=TROUBLE.audio_percent, ge=1, le=100)
+    linger_s: Seconds = TROUBLE.linger_s
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(**self.model_dump())
 
 
 class LogSettings(Group, env_prefix="LOG_"):
@@ -245,8 +319,11 @@ class Settings:
     redis: RedisSettings
     ari: AriSettings
     calls: CallSettings
+    desk: DeskSettings
     journal: JournalSettings
     api: ApiSettings
+    board: BoardSettings
+    trouble: TroubleSettings
     log: LogSettings
 
     @classmethod
@@ -280,8 +357,11 @@ GROUPS: dict[str, type[Group]] = {
     "redis": RedisSettings,
     "ari": AriSettings,
     "calls": CallSettings,
+    "desk": DeskSettings,
     "journal": JournalSettings,
     "api": ApiSettings,
+    "board": BoardSettings,
+    "trouble": TroubleSettings,
     "log": LogSettings,
 }
 assert list(GROUPS) == [field.name for field in fields(Settings)]

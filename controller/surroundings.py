@@ -8,6 +8,7 @@ from typing import Protocol
 
 from agent.outcome import Outcome
 from agent.ports import Line
+from agent.records import LiveText
 from audiosocket.audio import AudioFormat
 from controller.ari.perform import LineServer
 from controller.ari.port import CallControl
@@ -20,10 +21,17 @@ class Caller:
 
     call_id: str
     number: str
+    desk_open: Callable[[], bool] = lambda: True  # operators are at work now
 
 
 class ConversationLike(Protocol):
     async def run(self, line: Line, opening: str) -> Outcome: ...
+
+    def say(self, text: str, *, by: str, cut: bool) -> bool:
+        """A supervisor's words, by the agent's voice; False: they will not be said."""
+
+    def hold(self, on: bool) -> None:
+        """The caller does not hear us, or does again; counts also for runs to come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,3 +46,4 @@ class Surroundings:
     phrase: Callable[[str, AudioFormat], bytes | None]  # rendered long before; None: not there
     prompt_version: str | None = None
     clock_ms: Callable[[], int] = now_ms
+    on_live: Callable[[str, LiveText], None] = lambda call_id, text: None  # turns in the making, by call id

@@ -1,8 +1,9 @@
 """All live calls: which message is whose, who is taken and who is not, and the orderly end.
 
 event socket ─► handle ─┬─ caller's channel ─► his session
-                        ├─ m-<leg> ──────────► the session that made it; nobody's leg is hung up
+                        ├─ m-<leg>, s-<phone> ► the session that made it; nobody's is hung up
                         ├─ b-<call> ─────────► that call's session
+                        ├─ somebody's purpose ► whose it is: operators who are told of a caller, supervisors who listen in
                         └─ StasisStart of a stranger ─► a new session
 """
 
@@ -10,9 +11,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
-from types import TracebackType
-from typing import Self
+from collections.abc import Callable, Mapping
+from types import MappingProxyType, TracebackType
+from typing import Protocol, Self
 
 import structlog
 
@@ -23,8 +24,8 @@ from controller.ari.resources import Channel
 from controller.call import events as seen
 from controller.call import ids
 from controller.call.events import Limits
-from controller.call.state import State
-from controller.dialplan import is_probe
+from controller.call.state import Call, State
+from controller.dialplan import is_probe, is_probes_channel
 from controller.session import Session
 from controller.surroundings import Surroundings
 
@@ -32,22 +33,48 @@ REMEMBERED = 2_048
 """How many of the dead and of the strangers are kept in mind."""
 TRANSFER_S = 15.0
 CLOSING_S = 10.0
-WITH_US = frozenset({State.NEW, State.CONNECTING, State.TALKING, State.ANNOUNCING, State.LEAVING})
+WITH_US = frozenset({State.NEW, State.CONNECTING, State.TALKING, State.ANNOUNCING, State.SUPERVISED, State.LEAVING})
 
 log = structlog.get_logger(__name__)
+
+
+class Purpose(Protocol):
+    """What channels enter our application for besides a call: ``Stasis(app,<purpose>,...)``. It owns them, their legs and bridges."""
+
+    def enter(self, channel: Channel, args: list[str]) -> None:
+        """A channel of this purpose; returns at once."""
+
+    def hear(self, message: ari.Event, name: str) -> bool:
+        """*message* is about the channel or bridge *name*; False: none of its own."""
+
+    def knows(self, name: str) -> bool:
+        """Whether a channel or bridge is its own."""
+
+    def follow(self, call: Call) -> None:
+        """A call made a step."""
 
 
 class Switchboard:
     """Use it as a context manager: it owns the calls' tasks. Leaving it drains at once: those who talk go to the operators."""
 
-    def __init__(self, around: Surroundings, *, app: str, calls_max: int, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        around: Surroundings,
+        *,
+        app: str,
+        calls_max: int,
+        limits: Limits | None = None,
+        purposes: Mapping[str, Purpose] = MappingProxyType({}),
+    ) -> None:
         self._around = around
         self._app = app
         self._calls_max = calls_max
         self._limits = limits or Limits()
+        self._purposes = purposes
         self._sessions: dict[str, Session] = {}  # by call id
         self._by_channel: dict[str, Session] = {}
         self._by_leg: dict[str, Session] = {}
+        self._by_phone: dict[str, Session] = {}
         self._running: dict[asyncio.Task[None], Session] = {}
         self._tasks = asyncio.TaskGroup()
         self._changed = asyncio.Event()
@@ -55,6 +82,7 @@ class Switchboard:
         self.left = _Remembered()  # channels that left our application, in case somebody still believes them there
         self.finished = _Remembered()  # ids of calls that were ours
         self.draining = False
+        self.desk_open = True  # operators are at work
         self._closing = False  # no time is left: who comes now is sent to the queue and written down at once
 
     async def __aenter__(self) -> Self:
@@ -82,11 +110,31 @@ class Switchboard:
         return self._sessions.get(call_id)
 
     def knows_channel(self, channel_id: str) -> bool:
-        return channel_id in self._by_channel
+        return channel_id in self._by_channel or self._is_purposes(channel_id)
 
     def knows_leg(self, leg_id: str) -> bool:
         session = self._by_leg.get(leg_id)
-        return session is not None and session.call.leg == leg_id
+        return (session is not None and session.call.leg == leg_id) or self._is_purposes(ids.leg_channel_id(leg_id))
+
+    def knows_bridge(self, bridge_id: str) -> bool:
+        return ids.call_of_bridge(bridge_id) in self._sessions or self._is_purposes(bridge_id)
+
+    def owns(self, channel_id: str) -> bool:
+        """Whether a leg, a supervisor's telephone or a snoop is still wanted by anybody."""
+        leg, session = ids.leg_of_channel(channel_id), self._by_phone.get(channel_id)
+        if leg is not None:
+            return self.knows_leg(leg)
+        return (session is not None and session.call.phone == channel_id) or self._is_purposes(channel_id)
+
+    def _is_purposes(self, name: str) -> bool:
+        return any(purpose.knows(name) for purpose in self._purposes.values())
+
+    def set_desk(self, *, is_open: bool) -> None:
+        """Working hours began or ended: every call and each that comes is to know."""
+        if is_open is not self.desk_open:
+            self.desk_open = is_open
+            for session in self.sessions:
+                session.post(seen.DeskOpened() if is_open else seen.DeskClosed())
 
     # What Asterisk tells
 
@@ -95,44 +143,64 @@ class Switchboard:
         if isinstance(message, ari.BridgeDestroyed):
             session = self._sessions.get(ids.call_of_bridge(message.bridge.id) or "")
             if session is not None and session.call.bridge:  # else it was destroyed by us
+                session.hear(message)
                 session.post(seen.BridgeLost())
+            self._to_purposes(message, message.bridge.id)
             return
         channel = _subject(message)
-        if channel is None:
+        if channel is None or is_probes_channel(channel.id):
             return
         if isinstance(message, ari.StasisEnd | ari.ChannelDestroyed):
             self.left.add(channel.id)
         elif isinstance(message, ari.StasisStart):
             self.left.discard(channel.id)
+        if self._to_purposes(message, channel.id):
+            return
         if leg := ids.leg_of_channel(channel.id):
             self._about_leg(message, leg)
         elif session := self._by_channel.get(channel.id):
+            session.hear(message)
             if event := translate.about_caller(message):
                 session.post(event)
+        elif session := self._by_phone.get(channel.id):
+            self._about_phone(message, channel.id, session)
         elif isinstance(message, ari.StasisStart):
             self.arrive(channel, message.args)
         elif self._strangers.add(channel.id):
             log.info("stranger", channel=channel.id, message_type=type(message).__name__)
+
+    def _to_purposes(self, message: ari.Event, name: str) -> bool:
+        return any(purpose.hear(message, name) for purpose in self._purposes.values())
 
     def arrive(self, channel: Channel, args: list[str], *, refused: str = "") -> None:
         """A caller entered our application whom no session knows."""
         purpose = args[0] if args else "inbound"
         if is_probe(args):
             return
-        if purpose not in {"inbound", "returned"}:
+        if purpose in self._purposes:
+            self._purposes[purpose].enter(channel, args)
+            return
+        if purpose not in {"inbound", "returned", "web"}:
             log.error("stasis_purpose_unknown", channel=channel.id, purpose=purpose)
             self._tasks.create_task(self._give_back(channel.id), name=f"give-back-{channel.id}")
             return
         if not refused:
             refused = "draining" if self.draining else "busy" if self.busy >= self._calls_max else ""
-        session = Session(self._around, on_leg=lambda leg: self._by_leg.__setitem__(leg, session), on_step=self._changed.set)
+        session = Session(
+            self._around,
+            on_leg=lambda leg: self._by_leg.__setitem__(leg, session),
+            on_phone=lambda phone: self._by_phone.__setitem__(phone, session),
+            on_step=lambda: self._stepped(session.call),
+        )
         arrived = seen.CallArrived(
             call_id=ids.new_call_id(),
             channel_id=channel.id,
             app=self._app,
             caller_id=channel.caller.number,
-            opening="greeting" if purpose == "inbound" else "nobody_free",  # of a predecessor's call, whose history we do not have
+            dialled=args[1] if purpose in {"inbound", "web"} and len(args) > 1 else "",
+            opening="nobody_free" if purpose == "returned" else "greeting",  # of a predecessor's call, whose history we do not have
             refused=refused,
+            desk_open=self.desk_open,
             limits=self._limits,
         )
         self._sessions[arrived.call_id] = session
@@ -145,20 +213,32 @@ class Switchboard:
         task.add_done_callback(lambda done: self._forget(done, arrived))
         log.info("call_arrived", call_id=arrived.call_id, channel=channel.id, refused=refused or None)
 
+    def _stepped(self, call: Call) -> None:
+        self._changed.set()
+        for purpose in self._purposes.values():
+            purpose.follow(call)
+
     def _about_leg(self, message: ari.Event, leg: str) -> None:
         session = self._by_leg.get(leg)
         if isinstance(message, ari.StasisStart):
             if session is None or not session.leg_started(leg):
                 log.warning("leg_unwanted", leg=leg)
-                self._tasks.create_task(self._drop_leg(leg), name=f"drop-{leg}")
+                self._tasks.create_task(self._drop(ids.leg_channel_id(leg)), name=f"drop-{leg}")
         elif session is not None and (event := translate.about_leg(message, leg)):
+            session.hear(message)
             session.leg_lost(leg, event.why)
 
-    async def _drop_leg(self, leg: str) -> None:
+    def _about_phone(self, message: ari.Event, phone: str, session: Session) -> None:
+        session.hear(message)
+        wanted = session.phone_heard(phone, translate.about_phone(message, phone))
+        if isinstance(message, ari.StasisStart) and not wanted:
+            self._tasks.create_task(self._drop(phone), name=f"drop-{phone}")
+
+    async def _drop(self, channel_id: str) -> None:
         try:
-            await self._around.asterisk.hang_up(ids.leg_channel_id(leg))
+            await self._around.asterisk.hang_up(channel_id)
         except AriError as error:
-            log.info("leg_not_dropped", leg=leg, why=str(error))
+            log.info("channel_not_dropped", channel=channel_id, why=str(error))
 
     async def _give_back(self, channel_id: str) -> None:
         """To the dialplan, behind its Stasis(): it knows what it wanted, and nobody stays with us in silence."""
@@ -173,8 +253,9 @@ class Switchboard:
         del self._sessions[arrived.call_id]
         if self._by_channel.get(arrived.channel_id) is session:
             del self._by_channel[arrived.channel_id]
-        for leg in [leg for leg, owner in self._by_leg.items() if owner is session]:
-            del self._by_leg[leg]
+        for owned in (self._by_leg, self._by_phone):
+            for name in [name for name, owner in owned.items() if owner is session]:
+                del owned[name]
         self._changed.set()
 
     # The orderly end

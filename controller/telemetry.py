@@ -25,7 +25,7 @@ ENDERS = ("caller", "agent", "operator", "supervisor", "controller", "asterisk")
 # The machine's own words, the agent's (agent.outcome.HandOff.why) and who asked; a supervisor's free text is "other".
 TRANSFER_REASONS = (
     *("key_0", "asked", "limit", "stt_failed", "tts_failed", "model_failed", "agent_failed", "line_failed"),
-    *("busy", "draining", "stopping", "orphaned"),
+    *("busy", "draining", "stopping", "orphaned", "taken_over"),
     *ENDERS,
 )
 OTHER = "other"

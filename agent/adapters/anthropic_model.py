@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from agent.adapters.anthropic_rate import RequestRate
 from agent.adapters.anthropic_reply import Malformed, ReplyPart, ReplyReader
 from agent.adapters.anthropic_request import message_params, system_blocks, tool_params
 from agent.errors import ModelFailed
-from agent.ports import Model, ModelRequest
+from agent.ports import Model, ModelRequest, ReplyEnded
 
 FASTEST_MODEL = "claude-haiku-5-5"
 PASSING_ERRORS = frozenset({"rate_limit_error", "overloaded_error", "api_error", "timeout_error"})
@@ -103,7 +104,7 @@ class AnthropicModel:
                 async with contextlib.aclosing(self._attempt(request, replied)) as parts:
                     async for part in parts:
                         spoken = True
-                        yield part
+                        yield dataclasses.replace(part, retries=1) if is_last and isinstance(part, ReplyEnded) else part
                 return
             except _Passing as passing:
                 if spoken or is_last or passing.pause_s > self._patience.longest_retry_after_s:

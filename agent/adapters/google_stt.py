@@ -29,7 +29,7 @@ from agent.adapters.google_channel import FAILURES, StreamClosed, close, in_word
 from agent.adapters.google_stt_config import Message, StreamLimits, first_message
 from agent.adapters.google_stt_tape import Tape
 from agent.errors import RecognizerFailed
-from agent.ports import Heard
+from agent.ports import Heard, Streams
 from audiosocket.audio import AudioFormat
 
 log = structlog.get_logger(__name__)
@@ -84,6 +84,7 @@ class GoogleRecognition:
         self._answered = 0.0  # monotonic seconds
         self._doubted = False  # a stream was left for its silence, and none answered since
         self._sent_bytes = 0
+        self._opened = self._failed = 0  # streams
         self._audio = audio
 
     @property
@@ -95,6 +96,11 @@ class GoogleRecognition:
     def streamed_ms(self) -> int:
         """Audio sent, which is billed: also silence for a telephone that sends none, and what a new stream was told again."""
         return self._audio.duration_ms(self._sent_bytes)
+
+    @property
+    def streams(self) -> Streams:
+        """As ``ports.TellsStreams``."""
+        return Streams(self._opened, self._failed)
 
     @property
     def waiting_ms(self) -> int:
@@ -136,6 +142,7 @@ class GoogleRecognition:
             except (*FAILURES, TimeoutError) as error:
                 lived_s = time.monotonic() - opened
                 retry = may_pass(error) and (self._earned_retry or lived_s > self._limits.forgiven_after_s)
+                self._failed += 1
                 log.warning("stt_stream_failed", reason=in_words(error), lived_s=round(lived_s, 1), reopens=retry)
                 if not retry:
                     raise RecognizerFailed(in_words(error)) from error
@@ -148,6 +155,7 @@ class GoogleRecognition:
         self._tape.rewind()
         async with asyncio.timeout(limits.connect_timeout_s):
             call: Any = await self._client.streaming_recognize(timeout=limits.rotate_at_latest_s + 10, retry=None)
+        self._opened += 1
         reader = asyncio.create_task(self._read(call), name="stt answers")
         writer = asyncio.create_task(self._write(call), name="stt audio")
         try:

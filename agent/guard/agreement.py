@@ -125,6 +125,11 @@ def agreement(text: str, act: Act) -> Agreement | None:
     return strongest if strange <= _STRANGE_MAX[strongest] else None
 
 
+def says_yes(text: str) -> bool:
+    """It has a plain yes in it, whatever else it says."""
+    return any(form.fullmatch(word) for word in _WORD.findall(re.sub("[’ʼ`]", "'", text.lower())) for form in (_PLAIN, _MURMUR))
+
+
 def declines(text: str) -> bool:
     """It says no, or wants something else; a question is neither."""
     return any(_NO.fullmatch(word) for word in _WORD.findall(re.sub("[’ʼ`]", "'", text.lower())))

@@ -16,6 +16,7 @@ CALLS_MAX = 10  # uses of tools in one call
 ORDERS_MAX = 3  # confirmed orders of one number on one local day
 _MAY_HAVE_HAPPENED = frozenset({"begun", "unknown", "done"})
 TRANSFER = "transfer_to_operator"  # never counted: a human is always within reach
+ALWAYS = frozenset({TRANSFER, "request_callback"})  # and who cannot reach one may always be rung back
 
 
 def only_listed(name: str, listed: Collection[str]) -> Refusal | None:
@@ -24,7 +25,7 @@ def only_listed(name: str, listed: Collection[str]) -> Refusal | None:
 
 def within_calls(name: str, desk: Desk, *, calls_max: int = CALLS_MAX) -> Refusal | None:
     """The use after the last one allowed goes to a human."""
-    if name == TRANSFER:
+    if name in ALWAYS:
         return None
     used = sum(entry.stage == "used" for entry in desk.once.ledger.entries(call_id=desk.call_id))
     if used < calls_max:

@@ -8,7 +8,7 @@ from importlib import resources
 
 from agent.tools.wording import weekday_and_day
 
-PROMPT_VERSION = "v2"
+PROMPT_VERSION = "v3"
 _NAME_MAX = 60  # characters; more is no name
 
 

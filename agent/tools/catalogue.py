@@ -7,7 +7,7 @@ from typing import Any
 from agent.tools.bookings import book_fitting, cancel_fitting, get_customer_bookings
 from agent.tools.delivery import get_pickup_points, update_order_delivery
 from agent.tools.fitting import get_fitting_price, get_fitting_slots, get_fitting_stations
-from agent.tools.handoff import transfer_to_operator
+from agent.tools.handoff import request_callback, transfer_to_operator
 from agent.tools.knowledge import search_knowledge_base
 from agent.tools.orders import confirm_order, create_order_draft, get_order_status
 from agent.tools.tool import Tool
@@ -30,4 +30,5 @@ CATALOGUE: tuple[Tool[Any], ...] = (
     cancel_fitting,
     search_knowledge_base,
     transfer_to_operator,
+    request_callback,
 )

@@ -26,7 +26,7 @@ from agent.errors import KnowledgeFailed, ShopFailed
 from agent.guard.refusal import Refusal
 from agent.ledger import LedgerFailed
 from agent.once import Once
-from agent.ports import Knowledge, ToolSpec
+from agent.ports import CallBacks, Knowledge, ToolSpec
 from agent.shop import Shop
 
 A = TypeVar("A", bound=msgspec.Struct)
@@ -48,6 +48,8 @@ class Desk:
     caller_number: str  # +380...; empty when withheld
     request_id: str  # one per use of a tool; travels to the shop and into the logs
     now: Callable[[], dt.datetime]  # the shop's local time, with its zone
+    call_backs: CallBacks
+    desk_open: Callable[[], bool] = lambda: True  # operators work now
 
 
 @dataclass(frozen=True, slots=True)

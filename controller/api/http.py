@@ -1,24 +1,48 @@
-"""Our HTTP: is it alive, is it ready, what are its numbers."""
+"""Our HTTP: is it alive, is it ready, what are its numbers; and the routes that its parts bring."""
 
 from __future__ import annotations
 
-from fastapi import FastAPI, Response
+from collections.abc import Sequence
+
+from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+from controller.api.access import Access
+from controller.api.openapi import API, describe, operation_id
+from controller.api.problems import shape_problems
 from controller.api.readiness import Readiness
+from controller.api.wire import Wire
 from controller.masking import Masking
 
 
-def make_app(readiness: Readiness, registry: CollectorRegistry, masking: Masking) -> FastAPI:
-    app = FastAPI(title="callctl", docs_url=None, redoc_url=None, openapi_url=None)
+def make_app(
+    readiness: Readiness,
+    registry: CollectorRegistry,
+    masking: Masking,
+    *,
+    routers: Sequence[APIRouter] = (),
+    access: Access | None = None,
+) -> FastAPI:
+    """*routers* name their whole paths; those that know who asks (``Viewer`` and so on) need *access*."""
+    app = FastAPI(
+        title="callctl",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=f"{API}/openapi.json" if access else None,
+        generate_unique_id_function=operation_id,
+    )
+    app.state.access = access
+    app.add_middleware(Wire, access=access)
+    shape_problems(app, [route for router in routers for route in router.routes])
 
-    @app.get("/health")
+    @app.get("/health", include_in_schema=False)
     async def health() -> JSONResponse:
         """The event loop runs. Says nothing about what we depend on: restarting us would not mend it."""
         return JSONResponse({"status": "alive"})
 
-    @app.get("/health/ready")
+    @app.get("/health/ready", include_in_schema=False)
     async def ready() -> JSONResponse:
         """200 while we can take calls, also when degraded; else 503."""
         report = await readiness.report()
@@ -31,8 +55,11 @@ def make_app(readiness: Readiness, registry: CollectorRegistry, masking: Masking
         }
         return JSONResponse(body, status_code=503 if report.status == "not ready" else 200)
 
-    @app.get("/metrics")
+    @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
+    for router in routers:
+        app.include_router(router)
+    describe(app)
     return app

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 
 Why = str | None
 Check = Callable[[], Awaitable[Why]]
+_Answer = tuple[Why, int]  # and how long it took to find out, in ms
 Status = Literal["ready", "degraded", "not ready"]
 
 ASK_TIMEOUT_S = 2.0
@@ -42,6 +43,7 @@ class Finding:
     name: str
     required: bool
     why: Why
+    took_ms: int = 0  # to find out
 
     @property
     def up(self) -> bool:
@@ -63,24 +65,27 @@ class Readiness:
     def __init__(self, dependencies: Iterable[Dependency] = (), *, clock: Callable[[], float] = time.monotonic) -> None:
         self._dependencies = list(dependencies)
         self._clock = clock
-        self._asked: dict[str, tuple[float, asyncio.Task[Why]]] = {}
+        self._asked: dict[str, tuple[float, asyncio.Task[_Answer]]] = {}
         self._told: dict[str, Why] = {}
 
     def add(self, dependency: Dependency) -> None:
         self._dependencies.append(dependency)
 
-    async def report(self) -> Report:
-        reasons = await asyncio.gather(*(asyncio.shield(self._ask(dependency)) for dependency in self._dependencies))
+    async def report(self, *, anew: Collection[str] = ()) -> Report:
+        """*anew*: names of those that are asked now, however fresh their last answer is."""
+        asked = (asyncio.shield(self._ask(dependency, anew=dependency.name in anew)) for dependency in self._dependencies)
+        answers = await asyncio.gather(*asked)
         findings = tuple(
-            Finding(dependency.name, dependency.required, why) for dependency, why in zip(self._dependencies, reasons, strict=True)
+            Finding(dependency.name, dependency.required, why, took_ms)
+            for dependency, (why, took_ms) in zip(self._dependencies, answers, strict=True)
         )
         for finding in findings:
             self._tell_change(finding)
         return Report(findings)
 
-    def _ask(self, dependency: Dependency) -> asyncio.Task[Why]:
+    def _ask(self, dependency: Dependency, *, anew: bool) -> asyncio.Task[_Answer]:
         asked = self._asked.get(dependency.name)
-        if asked is None or (asked[1].done() and self._clock() - asked[0] >= dependency.fresh_s):
+        if asked is None or (asked[1].done() and (anew or self._clock() - asked[0] >= dependency.fresh_s)):
             asked = self._clock(), asyncio.create_task(_bounded(dependency), name=f"readiness-{dependency.name}")
             self._asked[dependency.name] = asked
         return asked[1]
@@ -96,11 +101,13 @@ class Readiness:
             log.warning("dependency_down", dependency=finding.name, required=finding.required, why=finding.why)
 
 
-async def _bounded(dependency: Dependency) -> Why:
+async def _bounded(dependency: Dependency) -> _Answer:
+    began_s = time.monotonic()
     try:
         async with asyncio.timeout(ASK_TIMEOUT_S):
-            return await dependency.check()
+            why = await dependency.check()
     except TimeoutError:
-        return f"no answer within {ASK_TIMEOUT_S:g} s"
+        why = f"no answer within {ASK_TIMEOUT_S:g} s"
     except Exception as error:  # noqa: BLE001 - the task's edge: whatever a client library raises is why the dependency is down
-        return str(error).strip() or type(error).__name__
+        why = str(error).strip() or type(error).__name__
+    return why, round((time.monotonic() - began_s) * 1000)

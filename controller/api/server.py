@@ -9,9 +9,14 @@ from collections.abc import AsyncIterator, Iterator
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
+
+from controller.api.event_stream import ABORT
 
 START_S = 5.0
 STOP_S = 2.0
+UNTAKEN_MS = 30_000
+"""So long may what we sent lie untaken; then the kernel ends the connection, whatever waits in our buffers. Connections inherit it."""
 
 
 class PortTaken(Exception):
@@ -32,6 +37,7 @@ def bind(host: str, port: int, *, what: str) -> socket.socket:
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNTAKEN_MS)
         bound.bind((host, port))
     except OSError as error:
         bound.close()
@@ -39,17 +45,35 @@ def bind(host: str, port: int, *, what: str) -> socket.socket:
     return bound
 
 
+class _Abortable:
+    """The application, able to cut a connection at once: one who does not read would otherwise keep what is written to him."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        transport = getattr(getattr(send, "__self__", None), "transport", None)  # uvicorn's own request cycle
+        if transport is not None:
+            scope.setdefault("extensions", {})[ABORT] = transport.abort
+        await self._app(scope, receive, send)
+
+
 @contextlib.asynccontextmanager
-async def serving(app: FastAPI, bound: socket.socket) -> AsyncIterator[int]:
-    """Serve *app* on what ``bind`` gave until the block ends; yields the port."""
+async def serving(app: FastAPI, bound: socket.socket, *, proxy: str = "") -> AsyncIterator[int]:
+    """Serve *app* on what ``bind`` gave until the block ends; yields the port.
+
+    *proxy*: addresses and networks, by commas, whose X-Forwarded-For and -Proto are believed; nobody's by default, neither the loopback's.
+    """
     config = uvicorn.Config(
-        app,
+        _Abortable(app),
         http="h11",
         ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=bool(proxy),
+        forwarded_allow_ips=proxy,
         timeout_keep_alive=15,
         timeout_graceful_shutdown=1,
     )

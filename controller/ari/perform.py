@@ -17,6 +17,11 @@ from controller.call import ids
 from controller.call.draft import QUEUE_CONTEXT
 from controller.call.state import Call, State
 
+RING_S = 20
+"""How long a supervisor's telephone rings."""
+ACKNOWLEDGED = "CALLCTL_ACK"
+"""The caller's channel variable that tells what became of the last wish: ``transfer:accepted``, ``say:with_operator``."""
+
 
 class PendingLine(Protocol):
     async def line(self, timeout_s: float) -> Line: ...
@@ -43,6 +48,16 @@ async def perform(asterisk: CallControl, command: order.AnyCommand) -> None:
             await _create_bridge(asterisk, bridge)
         case order.Join(bridge_id=bridge, channel_id=channel, leg_id=leg):
             await asterisk.add_to_bridge(bridge, channel, ids.leg_channel_id(leg))
+        case order.RingPhone(phone_id=phone, telephone=telephone, caller_id=caller_id, call_id=call_id):
+            await asterisk.ring(phone, telephone, "supervisor", call_id, "take", caller_id=caller_id, timeout_s=RING_S)
+        case order.JoinPhone(bridge_id=bridge, phone_id=phone, channel_id=channel):
+            await asterisk.add_to_bridge(bridge, *([channel] if channel else []), phone)
+        case order.DropPhone(phone_id=phone):
+            with suppress(AriNotFound):
+                await asterisk.hang_up(phone)
+        case order.Acknowledge(channel_id=channel, event=event, code=code):
+            with suppress(AriError):  # who left our application cannot be marked (409), who is gone neither
+                await asterisk.set_variables(channel, {ACKNOWLEDGED: f"{event}:{code}"})
         case order.ContinueInDialplan(channel_id=channel, context=context):
             await asterisk.continue_in_dialplan(channel, context=context, extension="s", priority=1)
         case order.HangUp(channel_id=channel):
@@ -111,6 +126,9 @@ async def rescue(asterisk: CallControl, call: Call, lines: Mapping[str, Line]) -
     for leg in {call.leg, *lines} - {None}:
         with suppress(AriError):
             await release_leg(asterisk, str(leg), lines.get(str(leg)))
+    if call.phone:
+        with suppress(AriError):
+            await asterisk.hang_up(call.phone)
     if call.bridge:
         with suppress(AriError):
             await asterisk.destroy_bridge(ids.bridge_id(call.call_id))

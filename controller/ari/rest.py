@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from urllib.parse import quote
 
 import aioari
 import aiohttp
@@ -64,6 +65,10 @@ class AriRest:
         Asterisk takes an unknown context without a word and then hangs the caller up.
         """
         await self._call("channels", "continueInDialplan", channelId=channel_id, context=context, extension=extension, priority=priority)
+
+    async def move(self, channel_id: str, app: str, *args: str) -> None:
+        """From the application that has the channel to another; where that is not registered, it stays and an event tells so."""
+        await self._call("channels", "move", channelId=channel_id, app=app, appArgs=",".join(args) or None)
 
     async def set_variables(self, channel_id: str, variables: Mapping[str, str]) -> None:
         """Set channel variables in one request; a leading ``__`` in a name makes it inherited."""
@@ -136,6 +141,35 @@ class AriRest:
             variables=dict(variables) if variables else None,
         )
 
+    async def ring(self, channel_id: str, telephone: str, *args: str, caller_id: str, timeout_s: int) -> None:
+        """Ring *telephone* ("PJSIP/sup1") as *channel_id*, showing *caller_id*; picked up, it enters our application with *args*.
+
+        Not picked up within *timeout_s* it is destroyed, which we are told.
+        """
+        await self._call(
+            "channels",
+            "originateWithId",
+            channelId=channel_id,
+            endpoint=telephone,
+            app=self.app,
+            appArgs=",".join(args),
+            callerId=caller_id or None,
+            timeout=timeout_s,
+        )
+
+    async def snoop(self, channel_id: str, snoop_id: str, *args: str) -> None:
+        """A new channel *snoop_id* of ours that hears both sides of *channel_id* and is not heard; it ends with it."""
+        await self._call(
+            "channels",
+            "snoopChannelWithId",
+            channelId=channel_id,
+            snoopId=snoop_id,
+            spy="both",
+            whisper="none",
+            app=self.app,
+            appArgs=",".join(args),
+        )
+
     async def create_channel(self, channel_id: str, endpoint: str, *args: str) -> Channel:
         """A channel of ours that dials nobody yet; its StasisStart carries *args*."""
         return await self._fetch(
@@ -185,11 +219,18 @@ class AriRest:
     async def applications(self) -> list[Application]:
         return await self._fetch(list[Application], "applications", "list")
 
-    async def set_event_filter(self, allowed: tuple[str, ...]) -> None:
-        """Ask for these event types alone. aioari wraps bodies by name, which this operation does not understand."""
+    async def user_event(self, name: str, app: str, channel_id: str, variables: Mapping[str, Any]) -> None:
+        """As a supervisor's: to *app*, about the channel. AriNotFound: nobody is connected under that name, or no such channel."""
+        path = f"{self.url}/ari/events/user/{quote(name, safe='')}"
+        query = {"application": app, "source": f"channel:{channel_id}"}
+        headers = {"Content-Type": "application/json"}
+        await self._regular.request("POST", path, params=query, data=msgspec.json.encode({"variables": variables}), headers=headers)
+
+    async def set_event_filter(self, allowed: tuple[str, ...], app: str | None = None) -> None:
+        """Ask for these event types alone, in ours unless named. aioari wraps bodies by name, which this operation does not understand."""
         body = msgspec.json.encode({"allowed": [{"type": name} for name in allowed]})
         headers = {"Content-Type": "application/json"}
-        await self._regular.request("PUT", f"{self.url}/ari/applications/{self.app}/eventFilter", data=body, headers=headers)
+        await self._regular.request("PUT", f"{self.url}/ari/applications/{app or self.app}/eventFilter", data=body, headers=headers)
 
     # ── Asterisk itself ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -203,8 +244,12 @@ class AriRest:
         return await self._fetch(list[Module], "asterisk", "listModules")
 
     async def get_global(self, variable: str) -> str:
-        """A global variable or a dialplan function that needs no channel; "" when unset."""
+        """A global variable; "" when unset, and for every function: Asterisk reads those through a channel alone."""
         return (await self._fetch(Variable, "asterisk", "getGlobalVar", variable=variable)).value
+
+    async def set_global(self, variable: str, value: str) -> None:
+        """A global variable, or a dialplan function that needs no channel; this one also sets what ``get_global`` cannot read."""
+        await self._call("asterisk", "setGlobalVar", variable=variable, value=value)
 
     # ── the way there ────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -67,11 +67,73 @@ class StopAgent(Command, frozen=True, kw_only=True):
     run: int
 
 
+class Say(Command, frozen=True, kw_only=True):
+    """The agent of that run says *text* for *who*: at once (*cut*), or when he has finished."""
+
+    run: int
+    text: str
+    who: str
+    cut: bool = False
+
+
+class HoldAgent(Command, frozen=True, kw_only=True):
+    """*on*: the caller does not hear us, so the agent keeps still; off: he goes on."""
+
+    run: int
+    on: bool
+
+
 class Announce(Command, frozen=True, kw_only=True):
     """Play a phrase that was rendered long before; answered by ``Announced``."""
 
     phrase: Phrase
     leg_id: str
+
+
+class Hush(Command, frozen=True, kw_only=True):
+    """What is being announced on the line ends here."""
+
+    leg_id: str
+
+
+class RingPhone(Command, frozen=True, kw_only=True):
+    """Ring a supervisor's *telephone*, showing him who calls; answered by ``TakenOver`` or ``PhoneGone``."""
+
+    phone_id: str
+    telephone: str
+    caller_id: str = ""
+    call_id: str = ""
+
+
+class JoinPhone(Command, frozen=True, kw_only=True):
+    """The supervisor's telephone into the bridge, and the caller, where he is not in it yet."""
+
+    bridge_id: str
+    phone_id: str
+    channel_id: str = ""
+
+
+class DropPhone(Command, frozen=True, kw_only=True):
+    """Hang the supervisor's telephone up, or stop its ringing."""
+
+    phone_id: str
+
+
+class Acknowledge(Command, frozen=True, kw_only=True):
+    """What became of a wish, for the one who had it, the log, and whoever looks at the caller's channel (``CALLCTL_ACK``)."""
+
+    channel_id: str
+    request: str
+    event: str  # the wish in a supervisor's word: transfer, hangup, say, take, release
+    code: str = "accepted"  # or why not
+    args: dict[str, Any] = {}
+
+
+class NoteCallBack(Command, frozen=True, kw_only=True):
+    """Somebody is to ring him back: we have promised it."""
+
+    phone: str
+    why: str = ""
 
 
 class ContinueInDialplan(Command, frozen=True, kw_only=True):
@@ -115,6 +177,7 @@ class CloseRecord(Command, frozen=True, kw_only=True):
 
     outcome: str
     ended_by: By
+    who: str = ""  # the person behind *ended_by*, where a name is known
 
 
 AnyCommand = (
@@ -126,7 +189,15 @@ AnyCommand = (
     | Join
     | StartAgent
     | StopAgent
+    | Say
+    | HoldAgent
     | Announce
+    | Hush
+    | RingPhone
+    | JoinPhone
+    | DropPhone
+    | Acknowledge
+    | NoteCallBack
     | ContinueInDialplan
     | HangUp
     | ReleaseLeg

@@ -25,8 +25,15 @@ def lose_waiting_caller(d: Draft, e: seen.CallerHungUp) -> None:
 def end_operator_talk(d: Draft, e: seen.CallerHungUp) -> None:
     """the talk with the operator is over"""
     by = _hung_up_by(e)
-    dialplan_ended = e.soft and by == "caller"  # Queue() does that when the operator hangs up
-    d.await_end("transferred", "operator" if dialplan_ended else by)
+    if e.soft and by == "caller":  # the dialplan ended: Queue() does that when the operator hangs up
+        d.await_end("transferred", "operator", d.call.operator)
+    else:
+        d.await_end("transferred", by)
+
+
+def end_supervised_talk(d: Draft, e: seen.CallerHungUp) -> None:
+    """the talk with the supervisor is over"""
+    d.await_end("transferred", _hung_up_by(e))
 
 
 def lose_moved_caller(d: Draft, e: seen.CallerHungUp) -> None:
@@ -42,15 +49,16 @@ def let_go(d: Draft, e: seen.LeftStasis) -> None:
     """moved by others: withdraw, never hang him up"""
     d.stop_agent()
     d.release_leg()
+    d.release_phone()
     if d.call.bridge:  # still ours at the end: he may have been moved with it
         d.order(order.DestroyBridge(bridge_id=ids.bridge_id(d.call.call_id), only_if_empty=True))
-    d.become(state=State.MOVED)
+    d.become(state=State.MOVED, outcome="transferred" if d.call.state is State.SUPERVISED else "")
     d.arm("settle", d.call.limits.settle_s)
 
 
 def _moved_or_hung_up(d: Draft) -> str:
     """Some channels tell StasisEnd first and the hang-up a moment later."""
-    return "hung_up" if d.call.awaits("settle") else "moved"
+    return (d.call.outcome or "hung_up") if d.call.awaits("settle") else "moved"
 
 
 def enter_queue(d: Draft, e: seen.LeftStasis) -> None:
@@ -62,7 +70,7 @@ def enter_queue(d: Draft, e: seen.LeftStasis) -> None:
 def meet_operator(d: Draft, e: seen.OperatorAnswered) -> None:
     """an operator has him"""
     d.withdraw()
-    d.become(state=State.OPERATOR, transferred=True)
+    d.become(state=State.OPERATOR, transferred=True, operator=e.operator)
 
 
 def finish(d: Draft, e: seen.ChannelGone) -> None:
@@ -73,11 +81,13 @@ def finish(d: Draft, e: seen.ChannelGone) -> None:
 def _finish(d: Draft, by: seen.By | None) -> None:
     match d.call.state:
         case State.ENDING:
-            d.close(d.call.outcome, d.call.ended_by or "caller")
+            d.close(d.call.outcome, d.call.ended_by or "caller", d.call.ended_who)
         case State.LEAVING | State.QUEUED:
             d.close("failed" if by else "abandoned", by or "caller")
         case State.OPERATOR:
-            d.close("transferred", by or "operator")
+            d.close("transferred", by or "operator", "" if by else d.call.operator)
+        case State.SUPERVISED:
+            d.close("transferred", by or "caller")
         case State.MOVED:
             d.close(_moved_or_hung_up(d), by or "caller")
         case _:
@@ -94,11 +104,12 @@ def stop(d: Draft, e: seen.ControllerStopping) -> None:
 def sign_off(d: Draft, e: seen.ControllerStopping) -> None:
     """write down what we know; the call goes on without us"""
     outcomes = {State.QUEUED: "transferred", State.OPERATOR: "transferred", State.MOVED: "moved"}
-    d.close(outcomes.get(d.call.state, d.call.outcome), d.call.ended_by or "controller")
+    d.close(outcomes.get(d.call.state, d.call.outcome), d.call.ended_by or "controller", d.call.ended_who)
 
 
 def settle(d: Draft, e: seen.DeadlinePassed) -> None:
     """settle: he really is elsewhere"""
+    d.become(outcome="")
 
 
 def hang_up_again(d: Draft, e: seen.DeadlinePassed) -> None:

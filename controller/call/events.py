@@ -13,10 +13,13 @@ from agent.outcome import Outcome
 from controller.call.tagging import first_version
 
 By = Literal["caller", "agent", "operator", "supervisor", "controller", "asterisk"]
+ARI = "ari"
+"""Who posts Asterisk's user events: somebody whom only Asterisk knows, and who looks for the answer on the caller's channel."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """How long the machine waits for what, in seconds; they travel in ``CallArrived``, so a replay has them."""
+    """How long the machine waits for what, in seconds, and what else it was told to keep to; they travel in ``CallArrived``, so a
+    replay has them."""
 
     length_s: float = 1800.0  # the caller with the agent, per stay
     line_s: float = 8.0  # a media leg, from the order to both in the bridge
@@ -27,6 +30,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     key_0_s: float = 1.5  # without another key after a 0: it was no number's first, he wants a human
     typing_s: float = 3.0  # without a key: the number he typed is whole; as the agent's keypad counts it
     gone_s: float = 5.0  # ChannelDestroyed after the hang-up, then it is ordered again
+    ring_s: float = 25.0  # a supervisor's telephone; Asterisk gives up on it sooner, and tells
+    queues: tuple[str, ...] = ("operators",)  # where a caller may be sent; the first unless somebody names another
+    warm_transfer: bool = True  # the operator hears a summary and accepts before he has the caller
+    say_chars: int = 500  # the longest text that a supervisor has the agent say
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag=first_version, omit_defaults=True):
@@ -40,8 +47,10 @@ class CallArrived(Event, frozen=True, kw_only=True):
     channel_id: str
     app: str
     caller_id: str = ""
+    dialled: str = ""  # the number he dialled, as the dialplan has it
     opening: str = "greeting"
     refused: str = ""  # why the agent does not take it: "busy", "draining", "orphaned"; empty = he does
+    desk_open: bool = True  # operators are at work
     limits: Limits = Limits()
 
 
@@ -88,15 +97,68 @@ class Announced(Event, frozen=True, kw_only=True):
     phrase: str
 
 
-class TransferRequested(Event, frozen=True, kw_only=True):
-    by: By
+class Wish(Event, frozen=True, kw_only=True):
+    """Somebody wants something of the call; with a *request* it is acknowledged exactly once, in whatever state the call is."""
+
+    by: By = "supervisor"
+    who: str = ""  # the person's name, where one is known; "ari" for whoever posts user events
+    request: str = ""  # the acknowledgement names it; empty: nobody waits for one
     reason: str = ""
-    summary: str = ""
 
 
-class HangUpRequested(Event, frozen=True, kw_only=True):
-    by: By
-    reason: str = ""
+class TransferRequested(Wish, frozen=True, kw_only=True):
+    summary: str = ""  # what the operator is told; empty: what the agent left
+    queue: str = ""  # empty: the usual one
+    operator: str = ""  # within the queue; empty: whoever is free
+    warm: bool | None = None  # None: as usual
+
+
+class HangUpRequested(Wish, frozen=True, kw_only=True):
+    goodbye: bool = False  # the caller is told so first, where he can be
+
+
+class SayRequested(Wish, frozen=True, kw_only=True):
+    text: str
+    cut: bool = False  # into the agent's sentence, not behind it
+
+
+class TakeOverRequested(Wish, frozen=True, kw_only=True):
+    """*who* wants the caller on his *telephone* (what Asterisk dials)."""
+
+    telephone: str
+
+
+class GiveBackRequested(Wish, frozen=True, kw_only=True):
+    """*who* has the caller and wants the agent to have him again; while his telephone still rings: he does not want him any more."""
+
+
+class TakenOver(Event, frozen=True, kw_only=True):
+    """The supervisor picked up his telephone."""
+
+    phone_id: str
+
+
+class PhoneGone(Event, frozen=True, kw_only=True):
+    """The supervisor's telephone was not picked up, or is put down."""
+
+    phone_id: str
+    why: str = ""
+
+
+class DeskOpened(Event, frozen=True, kw_only=True):
+    """Working hours began."""
+
+
+class DeskClosed(Event, frozen=True, kw_only=True):
+    """They are over: who asks for a human now finds none."""
+
+
+class CallerHeld(Event, frozen=True, kw_only=True):
+    """The caller put us on hold: he hears nothing."""
+
+
+class CallerUnheld(Event, frozen=True, kw_only=True):
+    """He is back."""
 
 
 class DigitPressed(Event, frozen=True, kw_only=True):
@@ -117,6 +179,8 @@ class LeftStasis(Event, frozen=True, kw_only=True):
 class OperatorAnswered(Event, frozen=True, kw_only=True):
     """Somebody whom the dialplan dialled for the caller took the call."""
 
+    operator: str = ""  # as the dialplan names him: op1
+
 
 class BridgeLost(Event, frozen=True, kw_only=True):
     """Somebody destroyed our bridge; the caller is still with us."""
@@ -136,6 +200,7 @@ class CommandFailed(Event, frozen=True, kw_only=True):
     why: str
     gone: bool = False
     leg_id: str = ""
+    phone_id: str = ""
 
 
 class DeadlinePassed(Event, frozen=True, kw_only=True):
@@ -158,6 +223,15 @@ AnyEvent = (
     | Announced
     | TransferRequested
     | HangUpRequested
+    | SayRequested
+    | TakeOverRequested
+    | GiveBackRequested
+    | TakenOver
+    | PhoneGone
+    | DeskOpened
+    | DeskClosed
+    | CallerHeld
+    | CallerUnheld
     | DigitPressed
     | CallerHungUp
     | LeftStasis
@@ -169,7 +243,10 @@ AnyEvent = (
     | ControllerStopping
 )
 
+AnyWish = TransferRequested | HangUpRequested | SayRequested | TakeOverRequested | GiveBackRequested
+
 EVENTS: tuple[type[Event], ...] = get_args(AnyEvent)
+WISHES: tuple[type[Wish], ...] = get_args(AnyWish)
 
 
 def from_builtins(value: dict[str, Any]) -> AnyEvent:

@@ -5,6 +5,9 @@
     media leg    UUIDv7 of its own, derived from the call's id and the leg's number: the machine stays pure and a replay
                  names the same legs. It is a name, not a secret: the AudioSocket server admits each once, when expected.
     leg channel  m-<leg id>
+    telephone    s-<UUIDv7>, a supervisor's that we ring; made as the leg's
+    snoop, and the bridge where a supervisor listens    n-<UUIDv7>, l-<UUIDv7>
+    bridge where an operator hears the summary          w-<UUIDv7>
 
 All are of fixed length: Asterisk refuses channel ids that are prefixes of living ones.
 """
@@ -18,6 +21,10 @@ from uuid_utils.compat import uuid7
 
 _BRIDGE = "b-"
 _LEG = "m-"
+_PHONE = "s-"
+_SNOOP = "n-"
+_LISTENING = "l-"
+_SCREENING = "w-"
 _UUID_LENGTH = 36
 
 
@@ -36,7 +43,28 @@ def bridge_id(call_id: str) -> str:
 
 def leg_id(call_id: str, number: int) -> str:
     """The call's *number*-th media leg: the call's time, a digest of both as the random part."""
-    digest = hashlib.blake2b(f"{call_id}/{number}".encode(), digest_size=10).digest()
+    return _derived(call_id, str(number))
+
+
+def phone_id(call_id: str, number: int) -> str:
+    """The channel of the *number*-th telephone that is rung to take the call over."""
+    return _PHONE + _derived(call_id, f"phone/{number}")
+
+
+def listening_ids() -> tuple[str, str, str]:
+    """New names for one who listens: his telephone's channel, the snoop, their bridge."""
+    one = str(uuid7())
+    return _PHONE + one, _SNOOP + one, _LISTENING + one
+
+
+def screening_ids() -> tuple[str, str]:
+    """New names for telling an operator who calls: our media leg, and the bridge with him."""
+    one = str(uuid7())
+    return one, _SCREENING + one
+
+
+def _derived(call_id: str, what: str) -> str:
+    digest = hashlib.blake2b(f"{call_id}/{what}".encode(), digest_size=10).digest()
     value = uuid.UUID(call_id).int >> 80 << 80 | int.from_bytes(digest)
     value = value & ~(0xF << 76) | 7 << 76  # version
     value = value & ~(0b11 << 62) | 0b10 << 62  # variant
@@ -55,6 +83,16 @@ def leg_of_channel(channel_id: str) -> str | None:
 def call_of_bridge(bridge: str) -> str | None:
     """The call whose bridge this is, or None: some other bridge."""
     return _suffix(_BRIDGE, bridge)
+
+
+def is_channel_of_ours(channel_id: str) -> bool:
+    """A leg, a supervisor's telephone or a snoop: nobody who called."""
+    return any(_suffix(prefix, channel_id) for prefix in (_LEG, _PHONE, _SNOOP))
+
+
+def is_side_bridge(bridge: str) -> bool:
+    """Where somebody listens or hears a summary: no caller is ever in it."""
+    return any(_suffix(prefix, bridge) for prefix in (_LISTENING, _SCREENING))
 
 
 def _suffix(prefix: str, name: str) -> str | None:

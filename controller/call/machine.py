@@ -5,14 +5,17 @@
                  └──────▲───────┘joined└─────────┘  CING     └─────────┘            └───┬────┘          └────┬─────┘
                         └────────────────── CallReturned ───────────────────────────────┘                    ▼
       hang-up by anybody, in any state: ENDING ── ChannelGone ──► ENDED;   taken away by others: MOVED    ENDING, ENDED
+      a supervisor takes him over: SUPERVISED, in our bridge, and back to TALKING when he leaves
 
 Rules:
-1. Everything that decides what happens to a call is in ``steps.py`` and ``endings.py``; the table below says what is decided when, and it
-   is complete: a late or repeated event is a row that says "stay", never a surprise.
-2. What is owned (leg, bridge, agent's run, deadline) is a field of ``Call``, taken and released in ``draft.py`` only.
+1. Everything that decides what happens to a call is in ``steps.py``, ``endings.py`` and ``wishes.py``; the table below says what is
+   decided when, and it is complete: a late or repeated event is a row that says "stay", never a surprise.
+2. What is owned (leg, bridge, supervisor's telephone, agent's run, deadline) is a field of ``Call``, taken and released in ``draft.py``
+   only.
 3. Time is an event with a name and a generation: one that was cancelled or replaced meanwhile is stale and stays without effect. A deadline
    lives in the states named below and is cancelled with the last of them.
-4. The same holds for the agent's runs and for legs: an event about an earlier one has no effect.
+4. The same holds for the agent's runs, for legs and telephones: an event about an earlier one has no effect.
+5. Each wish is acknowledged once, in every state: granted, or why not.
 
 The generated picture and the whole table: ``docs/call-machine.md``.
 """
@@ -26,6 +29,7 @@ from controller.call import commands as order
 from controller.call import endings as end
 from controller.call import events as seen
 from controller.call import steps as do
+from controller.call import wishes as wish
 from controller.call.draft import Draft
 from controller.call.state import Call, State
 
@@ -40,7 +44,9 @@ _ROWS: dict[State, dict[type[seen.Event], Row]] = {
         seen.LineJoined: do.start_talk,
         seen.LineLost: do.lose_line,
         seen.BridgeLost: do.mend_bridge,
-        seen.TransferRequested: do.transfer,
+        seen.TransferRequested: wish.transfer,
+        seen.HangUpRequested: wish.hang_up,
+        seen.TakeOverRequested: wish.ring,
         seen.DigitPressed: do.press,
         seen.DeadlinePassed: do.run_out,
         seen.CommandFailed: do.fail_to_connect,
@@ -50,7 +56,10 @@ _ROWS: dict[State, dict[type[seen.Event], Row]] = {
         seen.AgentFailed: do.apologise,
         seen.LineLost: do.lose_line,
         seen.BridgeLost: do.mend_bridge,
-        seen.TransferRequested: do.transfer,
+        seen.TransferRequested: wish.transfer,
+        seen.HangUpRequested: wish.hang_up,
+        seen.SayRequested: wish.say,
+        seen.TakeOverRequested: wish.ring,
         seen.DigitPressed: do.press,
         seen.DeadlinePassed: do.run_out_in_talk,
         seen.CommandFailed: do.fail_in_talk,
@@ -59,7 +68,9 @@ _ROWS: dict[State, dict[type[seen.Event], Row]] = {
         seen.Announced: do.go_on,
         seen.LineLost: do.skip_announcement,
         seen.BridgeLost: do.mend_bridge,
-        seen.TransferRequested: do.redirect,
+        seen.TransferRequested: wish.redirect,
+        seen.TakeOverRequested: wish.ring,
+        seen.HangUpRequested: wish.hang_up_after_all,
         seen.DigitPressed: do.press_again,
         seen.DeadlinePassed: do.cut_announcement,
         seen.CommandFailed: do.give_up_announcement,
@@ -80,13 +91,23 @@ _ROWS: dict[State, dict[type[seen.Event], Row]] = {
     },
     State.OPERATOR: {
         seen.CallReturned: do.come_back,
-        seen.HangUpRequested: do.hang_up_operator,
+        seen.HangUpRequested: wish.hang_up_transferred,
         seen.CallerHungUp: end.end_operator_talk,
         seen.ControllerStopping: end.sign_off,
     },
+    State.SUPERVISED: {
+        seen.PhoneGone: do.return_to_agent,
+        seen.GiveBackRequested: wish.give_back,
+        seen.TransferRequested: wish.pass_on,
+        seen.HangUpRequested: wish.hang_up_transferred,
+        seen.LineLost: do.lose_line_at_the_end,
+        seen.BridgeLost: do.mend_bridge_with_phone,
+        seen.CallerHungUp: end.end_supervised_talk,
+        seen.CommandFailed: do.fail_supervised,
+    },
     State.MOVED: {
         seen.CallReturned: do.come_back,
-        seen.HangUpRequested: do.hang_up_moved,
+        seen.HangUpRequested: wish.hang_up_moved,
         seen.CallerHungUp: end.lose_moved_caller,
         seen.DeadlinePassed: end.settle,
         seen.ControllerStopping: end.sign_off,
@@ -94,27 +115,35 @@ _ROWS: dict[State, dict[type[seen.Event], Row]] = {
     State.ENDING: {
         seen.CallReturned: do.stay,
         seen.DeadlinePassed: end.hang_up_again,
-        seen.HangUpRequested: do.stay,
+        seen.HangUpRequested: wish.refuse,
         seen.CallerHungUp: do.stay,
         seen.ControllerStopping: end.sign_off,
     },
     State.ENDED: {},
 }
 
-_WITH_US = {State.CONNECTING, State.TALKING, State.ANNOUNCING}
+_WITH_AGENT = {State.CONNECTING, State.TALKING, State.ANNOUNCING}
+_WITH_US = _WITH_AGENT | {State.SUPERVISED}
 _ALIVE = set(State) - {State.NEW, State.ENDED}
 
 
 def _usual(state: State) -> dict[type[seen.Event], Row]:
     """What holds in many states; a row of the state's own goes before."""
-    rows: dict[type[seen.Event], Row] = dict.fromkeys(seen.EVENTS, do.stay)
+    rows: dict[type[seen.Event], Row] = dict.fromkeys(seen.EVENTS, do.stay) | dict.fromkeys(seen.WISHES, wish.refuse)
     if state in _ALIVE:
         rows |= {
+            seen.PhoneGone: do.lose_phone,
+            seen.CallerHeld: do.hold,
+            seen.CallerUnheld: do.unhold,
+            seen.DeskOpened: do.open_desk,
+            seen.DeskClosed: do.close_desk,
             seen.ChannelGone: end.finish,
-            seen.HangUpRequested: do.hang_up,
+            seen.HangUpRequested: wish.hang_up_at_once,
             seen.CommandFailed: end.fail,
             seen.ControllerStopping: end.stop,
         }
+    if state in _WITH_AGENT:
+        rows |= {seen.TakenOver: do.take_over, seen.GiveBackRequested: wish.stop_ringing}
     if state in _WITH_US:
         rows |= {seen.LeftStasis: end.let_go, seen.CallerHungUp: end.lose_caller, seen.CallReturned: do.come_back}
     return rows
@@ -128,8 +157,9 @@ DEADLINES: dict[str, set[State]] = {
     "length": {State.CONNECTING, State.TALKING},
     "line": {State.CONNECTING},
     "announcement": {State.ANNOUNCING},
-    "key_0": _WITH_US,
-    "typing": _WITH_US,
+    "key_0": _WITH_AGENT,
+    "typing": _WITH_AGENT,
+    "ring": _WITH_AGENT,
     "leave": {State.LEAVING},
     "settle": {State.MOVED},
     "gone": {State.ENDING},

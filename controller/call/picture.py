@@ -43,7 +43,7 @@ def page() -> str:
         "",
         "## The table",
         "",
-        'Each state × event has exactly one row; those that are not listed say "stay".',
+        'Each state × event has exactly one row; those that are not listed say "stay", and of a wish, why not.',
         "",
     ]
     for state in State:
@@ -67,9 +67,9 @@ def _picture(ways: dict[tuple[State, type[seen.Event]], set[State]]) -> Iterator
 
 def _rows(state: State, ways: dict[tuple[State, type[seen.Event]], set[State]]) -> Iterator[str]:
     rows = [(event, TABLE[state, event]) for event in seen.EVENTS]
-    moving = [(event, row) for event, row in rows if row.__name__ != "stay"]
+    moving = [(event, row) for event, row in rows if row.__name__ not in {"stay", "refuse"}]
     if not moving:
-        yield "Every event: stay."
+        yield "Every event: stay; every wish: why not."
         return
     yield "| event | what happens | leads to |"
     yield "|---|---|---|"

@@ -22,6 +22,8 @@ FAILING_COMMANDS = (
     "OpenLine",
     "Join",
     "Announce",
+    "RingPhone",
+    "JoinPhone",
     "ContinueInDialplan",
     "HangUp",
     "ReleaseLeg",
@@ -43,9 +45,23 @@ def representatives(call: Call) -> Iterator[seen.AnyEvent]:
         yield seen.AgentFinished(run=run, outcome=HandOff(why="asked", summary=""))
         yield seen.AgentFinished(run=run, outcome=CallerGone())
         yield seen.AgentFailed(run=run)
-    yield seen.Announced(phrase="apology_transfer")
-    yield seen.TransferRequested(by="supervisor", reason="angry")
-    yield seen.HangUpRequested(by="supervisor")
+    for phrase in (call.announcing or "none", "stale"):
+        yield seen.Announced(phrase=phrase)
+    yield seen.TransferRequested(by="controller", reason="draining")
+    yield seen.TakeOverRequested(request="1", who="olha", telephone="PJSIP/sup1")
+    for who in ("olha", "petro"):
+        yield seen.TransferRequested(request="1", who=who, reason="angry")
+        yield seen.GiveBackRequested(request="1", who=who)
+    yield seen.TransferRequested(request="1", who="olha", queue="nowhere")
+    yield seen.TakeOverRequested(request="1", who="olha", telephone="")
+    for goodbye in (False, True):
+        yield seen.HangUpRequested(request="1", who="olha", goodbye=goodbye)
+    for text in ("", "Зачекайте", "о" * 1_000):
+        yield seen.SayRequested(request="1", who="olha", text=text)
+    for phone in (call.phone or "none", "stale"):
+        yield seen.TakenOver(phone_id=phone)
+        yield seen.PhoneGone(phone_id=phone)
+    yield from (seen.DeskOpened(), seen.DeskClosed(), seen.CallerHeld(), seen.CallerUnheld())
     for digit in "05#":
         yield seen.DigitPressed(digit=digit)
     yield seen.CallerHungUp()
@@ -58,7 +74,7 @@ def representatives(call: Call) -> Iterator[seen.AnyEvent]:
     yield seen.ChannelGone(seen=False, by="asterisk")
     for command in FAILING_COMMANDS:
         for gone in (False, True):
-            yield seen.CommandFailed(command=command, why="refused", gone=gone, leg_id=call.leg or "")
+            yield seen.CommandFailed(command=command, why="refused", gone=gone, leg_id=call.leg or "", phone_id=call.phone or "")
     for armed in call.deadlines:
         yield seen.DeadlinePassed(name=armed.name, generation=armed.generation)
         yield seen.DeadlinePassed(name=armed.name, generation=armed.generation - 1)
@@ -68,15 +84,31 @@ def representatives(call: Call) -> Iterator[seen.AnyEvent]:
 def canonical(call: Call) -> Call:
     """*call* without what has no influence on its future, so that the reachable ones are few.
 
-    Counters are set back: they only serve to tell one leg, run or deadline from another. Texts that are only passed on are dropped.
+    Counters are set back: they only serve to tell one leg, run or deadline from another. What is only passed on into the record is
+    dropped, and in a state what matters only in others.
     """
+    if call.state is State.ENDED:
+        return Call(state=State.ENDED)
+    announcing, over = call.state is State.ANNOUNCING, call.state is State.ENDING
     return replace(
         call,
         leg=ids.leg_id(CALL_ID, 1) if call.leg else None,
         legs_made=1 if call.leg else 0,
+        phone=ids.phone_id(CALL_ID, 1) if call.phone else None,
+        phones_made=1 if call.phone else 0,
         agent_runs=1,
         opening="",
         transfer_reason="",
+        operator="",
+        outcome="",
+        ended_by=None,
+        ended_who="",
+        transferred=False,
+        announcing="transfer" if announcing else "",
+        leaves_next=announcing and call.leaves_next,
+        held=call.held and not over,
+        desk_open=call.desk_open or over,
+        rounds=0 if over else call.rounds,
         generation=len(call.deadlines),
         deadlines=tuple(Armed(armed.name, number) for number, armed in enumerate(sorted(call.deadlines, key=lambda a: a.name), 1)),
     )

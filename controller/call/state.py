@@ -17,6 +17,7 @@ class State(enum.StrEnum):
     LEAVING = "leaving"  # ordered into the queue's dialplan; StasisEnd will tell
     QUEUED = "queued"  # waits for an operator, in the dialplan
     OPERATOR = "operator"  # speaks with an operator
+    SUPERVISED = "supervised"  # speaks with a supervisor who took him over, in our bridge
     MOVED = "moved"  # taken elsewhere by others; we withdrew
     ENDING = "ending"  # hung up, by whomever; ChannelDestroyed will tell
     ENDED = "ended"  # everything released, the record closed
@@ -30,6 +31,7 @@ SHOWN: dict[State, str] = {
     State.LEAVING: "transferring",
     State.QUEUED: "transferring",
     State.OPERATOR: "operator",
+    State.SUPERVISED: "operator",
     State.MOVED: "operator",  # somebody else has him
     State.ENDING: "ended",
     State.ENDED: "ended",
@@ -58,17 +60,31 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="c
     spare_legs: int = 0  # how many more may be tried in this stay
     bridge: bool = False  # we own it
 
+    phone: str | None = None  # the supervisor's telephone we own, from RingPhone to DropPhone
+    phone_up: bool = False  # he picked it up
+    phone_who: str = ""  # whose it is
+    phones_made: int = 0
+
     agent_on: bool = False
     agent_runs: int = 0
     opening: str = ""
     rounds: int = 0  # how often he came back
 
+    held: bool = False  # the caller put us on hold
+    desk_open: bool = True  # operators are at work
+
     leaves_next: bool = False  # after the announcement: into the queue; else hung up
-    transferred: bool = False  # an operator answered
+    announcing: str = ""  # the phrase
+    transferred: bool = False  # a human took him
     transfer_reason: str = ""
     summary: str = ""
+    queue: str = ""  # where a supervisor sends him; empty: the usual one
+    target: str = ""  # to which operator there; empty: whoever is free
+    warm: bool | None = None
+    operator: str = ""  # the human who has or had him last
     outcome: str = ""
     ended_by: By | None = None
+    ended_who: str = ""
 
     generation: int = 0  # of the latest deadline
     deadlines: tuple[Armed, ...] = ()

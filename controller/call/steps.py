@@ -1,4 +1,4 @@
-"""What each row of the table does, but for the ends (``endings.py``).
+"""What each row of the table does, but for the ends (``endings.py``) and for what people wish (``wishes.py``).
 
 A docstring's first line is its text in the picture; ``d`` is the step's draft.
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 from agent.outcome import CallerGone, Completed, HandOff
 from controller.call import commands as order
 from controller.call import events as seen
-from controller.call.draft import MAX_ROUNDS, Draft
+from controller.call.draft import AFTER_HOURS, MAX_ROUNDS, SUPERVISOR_LEFT, Draft
 from controller.call.endings import channel_is_gone
 from controller.call.state import State
 
@@ -21,7 +21,7 @@ def stay(d: Draft, e: seen.Event) -> None:
 
 def arrive(d: Draft, e: seen.CallArrived) -> None:
     """answer, open a line; one who is refused goes to the queue"""
-    d.become(call_id=e.call_id, channel_id=e.channel_id, app=e.app, caller_id=e.caller_id, limits=e.limits)
+    d.become(call_id=e.call_id, channel_id=e.channel_id, app=e.app, caller_id=e.caller_id, limits=e.limits, desk_open=e.desk_open)
     marks = {"__CALL_ID": e.call_id, "__CALL_APP": e.app}
     d.order(order.Subscribe(channel_id=e.channel_id), order.SetVariables(channel_id=e.channel_id, variables=marks))
     if e.refused:
@@ -39,7 +39,8 @@ def come_back(d: Draft, e: seen.CallReturned) -> None:
         return
     d.stop_agent()
     d.release_leg()
-    d.become(rounds=min(d.call.rounds + 1, MAX_ROUNDS + 1))
+    d.release_phone()
+    d.become(rounds=min(d.call.rounds + 1, MAX_ROUNDS + 1), queue="", target="", warm=None)
     d.order(order.Answer(channel_id=d.call.channel_id))  # one who was refused on arrival may still be ringing
     d.connect("nobody_free" if e.queue_status else "greeting")
 
@@ -60,8 +61,10 @@ def start_talk(d: Draft, e: seen.LineJoined) -> None:
         return
     d.become(leg_open=True)
     if d.call.rounds > MAX_ROUNDS:
-        d.become(outcome="nobody_free", ended_by="controller")  # who looks through the records calls him back
+        d.become(outcome="nobody_free", ended_by="controller")
         has_number = any(map(str.isdigit, d.call.caller_id))  # trunks send "anonymous" for a withheld one
+        if has_number:
+            d.order(order.NoteCallBack(phone=d.call.caller_id, why=d.call.summary))
         d.announce("nobody_free_call_back" if has_number else "nobody_free_call_again", leaves_next=False)
         return
     d.become(state=State.TALKING)
@@ -94,8 +97,8 @@ def mend_bridge(d: Draft, e: seen.BridgeLost) -> None:
 
 
 def fail_to_connect(d: Draft, e: seen.CommandFailed) -> None:
-    """another leg once, then the queue"""
-    if channel_is_gone(d, e):
+    """another leg once, then the queue; a supervisor's telephone is given up"""
+    if channel_is_gone(d, e) or phone_failed(d, e):
         return
     mine = e.command in {"OpenLine", "Join"} and e.leg_id == d.call.leg
     if mine or e.command in {"CreateBridge", "Answer"}:
@@ -120,7 +123,7 @@ def _replace_line(d: Draft) -> None:
 
 
 def end_talk(d: Draft, e: seen.AgentFinished) -> None:
-    """goodbye: hang up, unless he has just pressed 0; hand-off: queue; line closed: another leg"""
+    """goodbye: hang up, unless he has just pressed 0; hand-off: queue, out of hours the agent again; line closed: another leg"""
     if e.run != d.call.agent_runs or not d.call.agent_on:
         return
     d.become(agent_on=False)
@@ -129,6 +132,8 @@ def end_talk(d: Draft, e: seen.AgentFinished) -> None:
             _to_human(d)
         case Completed(why=why):
             d.hang_up(why, "agent")
+        case HandOff(why="asked") if not d.call.desk_open:
+            d.open_anew(AFTER_HOURS)
         case HandOff(why=why, summary=summary):
             d.leave(why, summary)
         case CallerGone():
@@ -142,29 +147,43 @@ def apologise(d: Draft, e: seen.AgentFailed) -> None:
         d.announce("apology_transfer", leaves_next=True)
 
 
-def go_on(d: Draft, e: seen.Event) -> None:
+def go_on(d: Draft, e: seen.Announced) -> None:
     """out, as meant"""
-    d.go_on()
+    if e.phrase == d.call.announcing:
+        d.go_on()
 
 
 def give_up_announcement(d: Draft, e: seen.CommandFailed) -> None:
     """go on without it"""
-    if not channel_is_gone(d, e) and e.command == "Announce":
+    if not channel_is_gone(d, e) and not phone_failed(d, e) and e.command == "Announce":
         d.go_on()
 
 
-# Wishes
+def hold(d: Draft, e: seen.CallerHeld) -> None:
+    """he does not hear us: the agent keeps still"""
+    d.become(held=True)
+    if d.call.agent_on:
+        d.order(order.HoldAgent(run=d.call.agent_runs, on=True))
 
 
-def transfer(d: Draft, e: seen.TransferRequested) -> None:
-    """tell him, then the queue"""
-    d.become(transfer_reason=e.reason or e.by, summary=e.summary or d.call.summary)
-    d.announce("transfer", leaves_next=True)
+def unhold(d: Draft, e: seen.CallerUnheld) -> None:
+    """the agent goes on"""
+    d.become(held=False)
+    if d.call.agent_on:
+        d.order(order.HoldAgent(run=d.call.agent_runs, on=False))
 
 
-def redirect(d: Draft, e: seen.TransferRequested) -> None:
-    """the queue after all"""
-    d.become(leaves_next=True, transfer_reason=e.reason or e.by, summary=e.summary or d.call.summary)
+def open_desk(d: Draft, e: seen.DeskOpened) -> None:
+    """who wishes a human gets one"""
+    d.become(desk_open=True)
+
+
+def close_desk(d: Draft, e: seen.DeskClosed) -> None:
+    """who wishes a human is told that nobody is there"""
+    d.become(desk_open=False)
+
+
+# Keys
 
 
 def press(d: Draft, e: seen.DigitPressed) -> None:
@@ -192,35 +211,85 @@ def press_again(d: Draft, e: seen.DigitPressed) -> None:
 
 
 def _to_human(d: Draft) -> None:
+    if not d.call.desk_open:
+        d.open_anew(AFTER_HOURS)
+        return
     d.become(transfer_reason="key_0")
     d.announce("transfer", leaves_next=True)
 
 
 def _to_human_after_all(d: Draft) -> None:
-    if not d.call.leaves_next and d.call.rounds <= MAX_ROUNDS:
+    if not d.call.leaves_next and d.call.rounds <= MAX_ROUNDS and d.call.desk_open:
         d.leave("key_0")
 
 
-def hang_up(d: Draft, e: seen.HangUpRequested) -> None:
-    """hang up"""
-    d.hang_up("hung_up", e.by)
+# A supervisor's telephone
 
 
-def hang_up_moved(d: Draft, e: seen.HangUpRequested) -> None:
-    """hang up"""
-    d.hang_up("moved", e.by)
+def take_over(d: Draft, e: seen.TakenOver) -> None:
+    """the supervisor has him; the agent is silent, its leg stays"""
+    if e.phone_id != d.call.phone:
+        return
+    unconnected = d.call.state is State.CONNECTING
+    if unconnected:
+        d.release_leg()
+    elif d.call.state is State.ANNOUNCING and d.call.leg is not None:
+        d.order(order.Hush(leg_id=d.call.leg))
+    d.stop_agent()
+    d.disarm_named("ring")
+    d.become(
+        state=State.SUPERVISED,
+        phone_up=True,
+        operator=d.call.phone_who,
+        transferred=True,
+        transfer_reason="taken_over",
+        outcome="",
+        ended_by=None,
+        ended_who="",
+    )
+    d.join_phone(with_caller=unconnected)
 
 
-def hang_up_operator(d: Draft, e: seen.HangUpRequested) -> None:
-    """hang up"""
-    d.hang_up("transferred", e.by)
+def lose_phone(d: Draft, e: seen.PhoneGone) -> None:
+    """the supervisor does not take it"""
+    if e.phone_id == d.call.phone:
+        d.release_phone()
+
+
+def return_to_agent(d: Draft, e: seen.PhoneGone) -> None:
+    """the supervisor is gone: the agent again, same history"""
+    if e.phone_id == d.call.phone:
+        d.release_phone()
+        d.resume(SUPERVISOR_LEFT)
+
+
+def mend_bridge_with_phone(d: Draft, e: seen.BridgeLost) -> None:
+    """build it again, with everybody"""
+    d.make_bridge()
+    d.join()
+    d.join_phone(with_caller=d.call.leg is None)
+
+
+def fail_supervised(d: Draft, e: seen.CommandFailed) -> None:
+    """the supervisor cannot be heard: the agent again"""
+    if not channel_is_gone(d, e) and e.command == "JoinPhone" and e.phone_id == d.call.phone:
+        d.release_phone()
+        d.resume(SUPERVISOR_LEFT)
+
+
+def phone_failed(d: Draft, e: seen.CommandFailed) -> bool:
+    """His telephone cannot be rung."""
+    mine = e.command == "RingPhone" and e.phone_id == d.call.phone
+    if mine:
+        d.release_phone()
+    return mine
 
 
 # Time and failures
 
 
 def run_out(d: Draft, e: seen.DeadlinePassed) -> None:
-    """line: another leg once; as in a talk"""
+    """line: another leg once; else as in a talk"""
     if e.name == "line":
         _replace_line(d)
     else:
@@ -228,20 +297,24 @@ def run_out(d: Draft, e: seen.DeadlinePassed) -> None:
 
 
 def run_out_in_talk(d: Draft, e: seen.DeadlinePassed) -> None:
-    """key_0: tell him, then the queue; length: goodbye"""
+    """key_0: tell him, then the queue; length: goodbye; ring: the supervisor does not take it"""
     if e.name == "key_0":
         _to_human(d)
+    elif e.name == "ring":
+        d.release_phone()
     elif e.name == "length":
         d.become(outcome="too_long", ended_by="controller")
         d.announce("goodbye", leaves_next=False)
 
 
 def cut_announcement(d: Draft, e: seen.DeadlinePassed) -> None:
-    """announcement: go on without its end; key_0: as the key"""
+    """announcement: go on without its end; key_0: as the key; ring: as in a talk"""
     if e.name == "announcement":
         d.go_on()
     elif e.name == "key_0":
         _to_human_after_all(d)
+    elif e.name == "ring":
+        d.release_phone()
 
 
 def leave_again(d: Draft, e: seen.DeadlinePassed) -> None:
@@ -251,6 +324,8 @@ def leave_again(d: Draft, e: seen.DeadlinePassed) -> None:
 
 
 def fail_in_talk(d: Draft, e: seen.CommandFailed) -> None:
-    """the mended bridge failed: queue"""
-    if not channel_is_gone(d, e) and (e.command == "CreateBridge" or (e.command == "Join" and e.leg_id == d.call.leg)):
+    """the mended bridge failed: queue; a supervisor's telephone is given up"""
+    if channel_is_gone(d, e) or phone_failed(d, e):
+        return
+    if e.command == "CreateBridge" or (e.command == "Join" and e.leg_id == d.call.leg):
         d.leave("line_failed")

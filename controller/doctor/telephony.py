@@ -40,6 +40,9 @@ PLACES = (
     ("incoming", "+380440000000", "calls to numbers with + cannot reach us"),
     ("transfer-to-operator", "s", "a transfer would hang the caller up"),
     ("back", "s", "a caller whom no operator takes could not come back"),
+    ("screen", "s", "operators cannot be told who calls"),
+    ("screen-alone", "s", "an operator whom the controller cannot tell would be hung up"),
+    ("summary-accepted", "s", "an operator who takes a call would be hung up"),
 )
 
 
@@ -190,7 +193,9 @@ async def _dialplan(rest: AriRest, channel: str) -> list[Finding]:
         fail(f"The dialplan has no {place}: {consequence}.", "Take it from asterisk/extensions.conf.") for place, consequence in missing
     ]
     if not missing:
-        findings.append(ok("The dialplan has the contexts incoming, transfer-to-operator and back."))
+        findings.append(
+            ok("The dialplan has the contexts incoming, transfer-to-operator, back, screen, screen-alone and summary-accepted.")
+        )
     if await rest.get_variable(channel, f"QUEUE_EXISTS({QUEUE})") != "1":
         return [*findings, fail(f"There is no queue {QUEUE}: a transfer would end nowhere.", "Take it from asterisk/queues.conf.")]
     members = await rest.get_variable(channel, f"QUEUE_MEMBER({QUEUE},logged)")

@@ -33,6 +33,12 @@ def moment(at_ms: int) -> datetime:
     return EPOCH + timedelta(milliseconds=at_ms)
 
 
+def call_back_id(call_id: str, phone: str) -> str:
+    """The id of the promise to ring *phone* back: made twice in one call it is one."""
+    call = call_uuid(call_id)
+    return derived_id(call, "callback", phone, unix_ms(call))
+
+
 def derived_id(call: uuid.UUID, kind: str, key: str, at_ms: int) -> str:
     """The UUIDv7 of what *kind* and *key* name within *call*, at *at_ms*; ``ValueError`` if that is no Unix time in 48 bits."""
     if not 0 <= at_ms < 1 << 48:

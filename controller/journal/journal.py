@@ -169,6 +169,10 @@ class Journal:
         """
         return list(self._left_open.values())
 
+    def progress(self) -> tuple[int, int]:
+        """How many records were taken, and how many of them are in PostgreSQL or set aside: sequence numbers of the newest."""
+        return self._spool.appended, self._writer.stored
+
     def status(self) -> JournalStatus:
         backlog = max(0, self._spool.appended - self._writer.stored)
         waiting = [at_ms for at_ms in (self._writer.reading_since_ms, self._spool.waiting_since_ms) if at_ms is not None]

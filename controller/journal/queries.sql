@@ -89,20 +89,23 @@ FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (
 ON CONFLICT (id, created_at) DO NOTHING;
 
 -- name: put_events
-INSERT INTO call_events (id, created_at, call_id, sequence, position, source, name, level, text, data, state, event, commands)
-SELECT row.id, uuid7_ts(row.id), row.call_id, row.sequence, row.position, row.source, row.name, row.level, row.text,
+INSERT INTO call_events (id, created_at, call_id, sequence, app, position, source, name, level, text, data, state, event, commands)
+SELECT row.id, uuid7_ts(row.id), row.call_id, row.sequence, row.app, row.position, row.source, row.name, row.level, row.text,
     coalesce(row.data, '{}'), row.state, row.event, row.commands
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (
-    id uuid, call_id uuid, sequence int, position bigint, source text, name text, level text, text text, data jsonb, state text,
+    id uuid, call_id uuid, sequence int, app text, position bigint, source text, name text, level text, text text, data jsonb, state text,
     event jsonb, commands jsonb)
 ON CONFLICT (id, created_at) DO NOTHING;
 
 -- name: put_callbacks
-INSERT INTO callbacks (id, call_id, created_at, phone, name, why, due_at)
-SELECT row.id, row.call_id, to_timestamp(row.at_ms / 1000.0), row.phone, row.name, row.why, to_timestamp(row.due_at_ms / 1000.0)
+INSERT INTO callbacks (id, call_id, created_at, phone, name, why, due_at, revision)
+SELECT row.id, row.call_id, to_timestamp(row.at_ms / 1000.0), row.phone, row.name, row.why, to_timestamp(row.due_at_ms / 1000.0),
+    row.revision
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (
-    id uuid, call_id uuid, at_ms bigint, phone text, name text, why text, due_at_ms bigint)
-ON CONFLICT (id) DO NOTHING;
+    id uuid, call_id uuid, at_ms bigint, phone text, name text, why text, due_at_ms bigint, revision bigint)
+ON CONFLICT (id) DO UPDATE SET
+    name = coalesce(nullif(excluded.name, ''), callbacks.name), why = excluded.why, due_at = excluded.due_at, revision = excluded.revision
+    WHERE excluded.revision > callbacks.revision AND callbacks.state = 'open';
 
 -- name: put_audit
 INSERT INTO audit (id, at, actor, role, action, call_id, why, arguments, result, request_id)
@@ -188,6 +191,51 @@ ORDER BY sequence;
 SELECT * FROM call_writes
 WHERE call_id = %(call_id)s AND created_at >= %(since)s AND created_at < %(until)s
 ORDER BY created_at, sequence;
+
+-- name: log_after
+-- The log of one app behind a position, as readers get it (log_stream/line.py tells the object's fields).
+SELECT app, position, call_id::text AS call, source, level, json_build_object(
+    'call', call_id, 'app', app, 'pos', position, 'seq', sequence,
+    'ts', (extract(epoch FROM created_at) * 1000)::bigint,
+    'at', (extract(epoch FROM created_at - uuid7_ts(call_id)) * 1000)::bigint,
+    'src', source, 'lvl', level, 'name', name, 'text', text,
+    'data', CASE WHEN event IS NULL THEN data ELSE jsonb_build_object('event', event, 'commands', commands) END,
+    'state', state)::text AS json
+FROM call_events
+WHERE app = %(app)s AND position > %(after)s AND created_at >= %(since)s
+ORDER BY position LIMIT %(limit)s;
+
+-- name: log_of_call_after
+-- The same of one call, whichever apps had it, behind each app's position in *cursor*; *absent* for those that are not in it.
+SELECT app, position, call_id::text AS call, source, level, json_build_object(
+    'call', call_id, 'app', app, 'pos', position, 'seq', sequence,
+    'ts', (extract(epoch FROM created_at) * 1000)::bigint,
+    'at', (extract(epoch FROM created_at - uuid7_ts(call_id)) * 1000)::bigint,
+    'src', source, 'lvl', level, 'name', name, 'text', text,
+    'data', CASE WHEN event IS NULL THEN data ELSE jsonb_build_object('event', event, 'commands', commands) END,
+    'state', state)::text AS json
+FROM call_events
+WHERE call_id = %(call_id)s AND created_at >= %(since)s AND created_at < %(until)s
+    AND position > coalesce((%(cursor)s::jsonb ->> app)::bigint, %(absent)s)
+ORDER BY position, sequence LIMIT %(limit)s;
+
+-- name: log_back
+-- The position of the *rows*-th last line of an app up to *until*; of its first one if there are fewer; NULL without any.
+SELECT min(position) AS position FROM (
+    SELECT position FROM call_events
+    WHERE app = %(app)s AND position <= %(until)s AND created_at >= %(since)s
+    ORDER BY position DESC LIMIT %(rows)s
+) newest;
+
+-- name: log_reaches
+-- Lines of an app arrive in the order of their positions: one at or behind *position* tells that all before are there.
+SELECT EXISTS (SELECT FROM call_events WHERE app = %(app)s AND position >= %(position)s AND created_at >= %(since)s) AS reaches;
+
+-- name: log_apps
+SELECT DISTINCT app FROM calls WHERE started_at >= %(since)s;
+
+-- name: log_call_ended
+SELECT ended_at IS NOT NULL AS ended FROM calls WHERE id = %(call_id)s AND started_at = %(started_at)s;
 
 -- name: open_calls
 -- What an app left open: for a successor that has lost the directory of the spool.

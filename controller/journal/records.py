@@ -35,6 +35,7 @@ class CallRevised(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     media: dict[str, int] = {}  # frames sent, skipped, received of all legs
     operator: str | None = None  # the human who has or had him last: op1, a supervisor's name
     ended_who: str | None = None  # the person behind *ended_by*, where a name is known
+    state_seq: int = 0  # how often *state* has changed: who wants something of a call says which he saw
 
 
 class TurnRecorded(msgspec.Struct, frozen=True, kw_only=True, tag="turn.1"):
@@ -57,6 +58,7 @@ class MachineStepped(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     event: dict[str, Any]  # msgspec.to_builtins of a controller.call.events value
     commands: list[dict[str, Any]]  # the same of controller.call.commands
     position: int = 0  # as in ``Logged``
+    app: str = ""
 
 
 class Logged(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="log.1"):
@@ -71,6 +73,7 @@ class Logged(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=
     level: str = ""  # warn, err
     text: str = ""  # for people, short; names and numbers as they are: whoever shows it masks
     data: dict[str, Any] = {}
+    app: str = ""  # whose line it is: its ``position`` means nothing without
 
 
 class WriteStaged(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="ledger.1"):
@@ -95,7 +98,7 @@ class CustomerNamed(msgspec.Struct, frozen=True, kw_only=True, tag="customer.1")
 
 
 class CallBackNoted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="callback.1"):
-    """Somebody is to be rung back; noted once, worked off in the database."""
+    """Somebody is to be rung back; worked off in the database. Of those with one id the highest revision wins, while it is open."""
 
     call_id: str
     id: str  # UUIDv7, derived from call and phone: noted twice in one call it is one
@@ -104,6 +107,7 @@ class CallBackNoted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     name: str = ""
     why: str = ""  # what it is about, in words
     due_at_ms: int | None = None  # when he wants to be rung; None: as soon as somebody can
+    revision: int = 0  # the caller's wish: its time in ms; 0: a promise of ours, which replaces none of his wishes
 
 
 class Audited(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="audit.1"):

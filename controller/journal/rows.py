@@ -61,6 +61,7 @@ def row_of(record: Record) -> Row:
                 "id": id_,
                 "call_id": record.call_id,
                 "sequence": record.sequence,
+                "app": record.app,
                 "position": record.position,
                 "source": "ctl",
                 "name": str(record.event.get("type", "")).partition(".")[0],
@@ -76,7 +77,7 @@ def row_of(record: Record) -> Row:
             columns = {"id": id_, **msgspec.structs.asdict(record)}
             return Row("put_events", id_, record.at_ms, 0, columns)
         case CallBackNoted():
-            return Row("put_callbacks", record.id, record.at_ms, 0, msgspec.structs.asdict(record))
+            return Row("put_callbacks", record.id, record.at_ms, record.revision, msgspec.structs.asdict(record))
         case WriteStaged():
             id_ = derived_id(call, "write", f"{record.key}:{record.stage}:{record.sequence}", record.at_ms)
             columns = {"id": id_, **msgspec.structs.asdict(record)}

@@ -1,7 +1,7 @@
 """People in the loop: every line of a call's log, call backs, who may do what with our API, and who did.
 
 call_events becomes the whole flight recorder: steps of the machine as before, and lines that are none (their ``state``, ``event`` and
-``commands`` are NULL). ``position`` orders the lines of all calls of one app, over its restarts.
+``commands`` are NULL). ``position`` orders the lines of all calls of one app, over its restarts; a reader of the live log resumes by it.
 
 Callbacks, tokens and the audit trail are few and long-lived: plain tables.
 """
@@ -18,6 +18,7 @@ ALTER TABLE call_events
     ALTER COLUMN state DROP NOT NULL,
     ALTER COLUMN event DROP NOT NULL,
     ALTER COLUMN commands DROP NOT NULL,
+    ADD COLUMN app text NOT NULL DEFAULT '',
     ADD COLUMN position bigint NOT NULL DEFAULT 0,
     ADD COLUMN source text NOT NULL DEFAULT 'ctl',
     ADD COLUMN name text NOT NULL DEFAULT '',
@@ -25,7 +26,15 @@ ALTER TABLE call_events
     ADD COLUMN text text NOT NULL DEFAULT '',
     ADD COLUMN data jsonb NOT NULL DEFAULT '{}'
 """
-LOG_INDEX = "CREATE INDEX idx_call_events_position ON call_events (position)"
+LOG_OF_OLD_CALLS = """
+UPDATE call_events SET
+    app = coalesce((SELECT app FROM calls WHERE calls.id = call_id AND calls.started_at = uuid7_ts(call_id)), ''),
+    position = (extract(epoch FROM created_at) * 1000000)::bigint + sequence,
+    name = split_part(event ->> 'type', '.', 1),
+    text = state
+"""
+LOG_INDEX = "CREATE INDEX idx_call_events_app_position ON call_events (app, position)"
+TROUBLE_INDEX = "CREATE INDEX idx_call_events_trouble ON call_events (call_id) WHERE name = 'TroubleRaised'"
 LOG_COMMENT = (
     "COMMENT ON TABLE call_events IS 'the flight recorder: every line of a call''s log; those with an event are steps of its machine'"
 )
@@ -42,6 +51,7 @@ CREATE TABLE callbacks (
     name        text NOT NULL DEFAULT '',
     why         text NOT NULL DEFAULT '',
     due_at      timestamptz,
+    revision    bigint NOT NULL DEFAULT 0,
     state       text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'done')),
     tries       integer NOT NULL DEFAULT 0,
     owner       text,
@@ -91,7 +101,7 @@ CREATE INDEX idx_audit_call_id ON audit (call_id) WHERE call_id IS NOT NULL;
 
 
 def upgrade() -> None:
-    for statement in (LOG, LOG_INDEX, LOG_COMMENT, CALLS, TURNS, CALLBACKS, TOKENS, AUDIT):
+    for statement in (LOG, LOG_OF_OLD_CALLS, LOG_INDEX, TROUBLE_INDEX, LOG_COMMENT, CALLS, TURNS, CALLBACKS, TOKENS, AUDIT):
         op.execute(statement)
 
 
@@ -99,9 +109,9 @@ def downgrade() -> None:
     op.execute("DROP TABLE audit, api_tokens, callbacks")
     op.execute("ALTER TABLE call_turns DROP COLUMN prompted_by")
     op.execute("ALTER TABLE calls DROP COLUMN operator, DROP COLUMN ended_who")
-    op.execute("DROP INDEX idx_call_events_position")
+    op.execute("DROP INDEX idx_call_events_app_position, idx_call_events_trouble")
     op.execute("DELETE FROM call_events WHERE event IS NULL")
-    columns = ("position", "source", "name", "level", "text", "data")
+    columns = ("app", "position", "source", "name", "level", "text", "data")
     op.execute("ALTER TABLE call_events " + ", ".join(f"DROP COLUMN {column}" for column in columns))
     op.execute(
         "ALTER TABLE call_events ALTER COLUMN state SET NOT NULL, ALTER COLUMN event SET NOT NULL, ALTER COLUMN commands SET NOT NULL"

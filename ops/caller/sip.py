@@ -52,21 +52,27 @@ class Signalling:
         return port
 
     async def bye(self) -> None:
-        """Hang up unless it is over: an INFO of ours with its Call-ID makes the scenario send BYE (sipp cannot be told otherwise)."""
-        if self.over:
-            return
+        """Hang up unless it is over."""
+        if not self.over:
+            self.tell("INFO")
+            await until(lambda: self.over, _BYE_S, "the end of a call that we hung up")
+
+    def tell(self, method: str) -> None:
+        """A request of ours with the call's Call-ID: INFO makes the scenario send BYE, MESSAGE hold, PUBLISH no longer hold.
+
+        sipp cannot be told otherwise.
+        """
         lines = [
-            f"INFO sip:caller@{LOOPBACK}:{self._sip_port} SIP/2.0",
+            f"{method} sip:caller@{LOOPBACK}:{self._sip_port} SIP/2.0",
             f"Via: SIP/2.0/UDP {LOOPBACK}:9;branch=z9hG4bK{uuid.uuid4().hex}",
             f"From: <sip:hand@{LOOPBACK}>;tag=hand",
             f"To: <sip:caller@{LOOPBACK}>",
             f"Call-ID: {self._call_id}",
-            "CSeq: 1 INFO",
+            f"CSeq: 1 {method}",
             "Content-Length: 0",
         ]
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hand:
             hand.sendto("\r\n".join([*lines, "", ""]).encode(), (LOOPBACK, self._sip_port))
-        await until(lambda: self.over, _BYE_S, "the end of a call that we hung up")
 
     def check(self) -> None:
         """Raises TalkFailed with sipp's words when the call did not go by the scenario."""
@@ -114,6 +120,14 @@ class SipTelephone:
     async def press(self, key: str) -> None:
         """As RTP events (RFC 4733)."""
         self.rtp.press(key)
+
+    def hold(self) -> None:
+        """Put the far side on hold, by a re-INVITE that only sends; once in a call."""
+        self._signalling.tell("MESSAGE")
+
+    def unhold(self) -> None:
+        """Take it back."""
+        self._signalling.tell("PUBLISH")
 
     async def hang_up(self) -> None:
         """BYE, and wait until Asterisk has confirmed it."""

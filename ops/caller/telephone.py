@@ -23,6 +23,7 @@ from audiosocket.limits import Limits
 from audiosocket.line import Line
 from audiosocket.server import AudioSocketServer
 from ops.caller.ami import Ami, play_dtmf
+from ops.caller.desk_phone import DeskPhone
 from ops.caller.ear import Ear, last_voiced_ms
 from ops.caller.operator import OperatorPhone
 
@@ -137,13 +138,28 @@ class Exchange:
             raise
         return Telephone(self, number, channel_id, line, ear)
 
+    def desk_phone(self) -> DeskPhone:
+        """Plug in a telephone that picks up when Asterisk rings its endpoint."""
+        telephone = uuid.uuid4()
+        ear = Ear()
+        return DeskPhone(self.endpoint(telephone), self._server.expect(telephone, on_open=_to(ear)), ear)
+
     async def operator(self, name: str = "op1") -> OperatorPhone:
         """Plug in an operator's telephone that answers the next call the queue gives to *name*."""
         telephone = uuid.uuid4()
         ear = Ear()
         pending = self._server.expect(telephone, on_open=_to(ear))
         await self.set_global(f"DIAL_{name}", self.endpoint(telephone))
-        return OperatorPhone(name, pending, ear)
+        return OperatorPhone(name, str(telephone), pending, ear, self)
+
+    async def place_of(self, telephone: str) -> tuple[str, str]:
+        """As ``ops.caller.operator`` wants it."""
+        found = [channel["id"] for channel in await self._ari("GET", "/channels", {}) if channel["name"].endswith(telephone)]
+        bridges = [bridge for bridge in await self._ari("GET", "/bridges", {}) if set(found) & set(bridge["channels"])]
+        return str(found[0]) if found else "", str(bridges[0]["id"]) if bridges else ""
+
+    async def press(self, channel_id: str, key: str) -> None:
+        await play_dtmf(self.asterisk, channel_id, key)
 
     async def set_global(self, variable: str, value: str) -> None:
         await self._ari("POST", "/asterisk/variable", {"variable": variable, "value": value})

@@ -1,4 +1,4 @@
-"""Render the queue's announcements anew, in Ukrainian, into `asterisk/sounds/uk`.
+"""Render what Asterisk itself says anew, in Ukrainian, into `asterisk/sounds/uk`.
 
     RHVOICE_ROOT=folder python -m ops.devstack.announcements
 
@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import soxr
 
+from agent.prompt.phrases import PHRASES as AGENTS
 from ops.standins.voices.engine import Speech, open_engine
 from ops.standins.voices.render import AGENT_SPEAKER, mastered, synthesise
 from ops.standins.voices.render import RATE_HZ as RENDERED_HZ
@@ -21,12 +22,15 @@ FOLDER: Final = Path(__file__).parents[2] / "asterisk/sounds/uk"
 RATE_HZ: Final = 8000  # what a file named *.wav must have for Asterisk
 PAUSE_MS: Final = 150
 
-# The names are app_queue's; "thereare", the number, "callswaiting" make one announcement, "youarenext" another; "thankyou" ends either.
+# The names queue-* are app_queue's: "thereare", the number, "callswaiting" make one announcement, "youarenext" another;
+# "thankyou" ends either.
 PHRASES: Final = {
     "queue-youarenext": "Ви наступні в черзі до оператора.",
     "queue-thereare": "Ваше місце в черзі до оператора:",
     "queue-callswaiting": "Зачекайте, будь ласка.",
     "queue-thankyou": "Дякуємо за очікування.",
+    # To an operator, by the dialplan, where no controller is there to tell him more.
+    "screening": AGENTS["screening"],
 }
 _UNITS = "один два три чотири п'ять шість сім вісім дев'ять десять одинадцять дванадцять тринадцять чотирнадцять п'ятнадцять шістнадцять"
 _UNITS += " сімнадцять вісімнадцять дев'ятнадцять двадцять"

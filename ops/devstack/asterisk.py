@@ -35,6 +35,8 @@ class Asterisk:
         self.version = program.version
         self.ari_username = "callctl"
         self.ari_password = secrets.token_hex(16)
+        self.supervisor_username = "supervisor"
+        self.supervisor_password = secrets.token_hex(16)
         self.ari_port = free_port()
         self.ari_url = f"http://{LOOPBACK}:{self.ari_port}"
         self.ami_username = "devstack"
@@ -119,6 +121,8 @@ class Asterisk:
             "ARI_PORT": self.ari_port,
             "ARI_USERNAME": self.ari_username,
             "ARI_PASSWORD": self.ari_password,
+            "ARI_SUPERVISOR_USERNAME": self.supervisor_username,
+            "ARI_SUPERVISOR_PASSWORD": self.supervisor_password,
             "AMI_ENABLED": "yes",
             "AMI_PORT": self.ami_port,
             "AMI_USERNAME": self.ami_username,

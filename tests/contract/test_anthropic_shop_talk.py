@@ -30,7 +30,7 @@ from ops.standins.shop_api.app import ShopSettings
 from ops.standins.shop_api.app import create_app as shop_app
 from ops.standins.shop_api.catalogue import load
 from tests.contract.serving import serving
-from tests.fakes.desk import FakeKnowledge, FakeLedger
+from tests.fakes.desk import FakeCallBacks, FakeKnowledge, FakeLedger
 
 CALLER = "+380997770011"
 KYIV = dt.timezone(dt.timedelta(hours=2))
@@ -127,7 +127,7 @@ async def talk(shop_control: Control[ShopSettings]) -> AsyncIterator[Talk]:
         knowledge = FakeKnowledge([Article("Гарантія", "На всі шини діє гарантія п'ять років. Потрібен чек.", "faq")])
 
         def desk(request_id: str, said: tuple[Said, ...]) -> Desk:
-            return Desk(shop, knowledge, once, case, said, "call-1", CALLER, request_id, lambda: NOW)
+            return Desk(shop, knowledge, once, case, said, "call-1", CALLER, request_id, lambda: NOW, FakeCallBacks())
 
         dialogue = Dialogue(
             model=model,

@@ -12,7 +12,7 @@ from agent.adapters.google_stt import GoogleRecognition, GoogleRecognizer, googl
 from agent.adapters.google_stt_config import StreamLimits
 from agent.adapters.google_tts import google_voice
 from agent.errors import RecognizerFailed
-from agent.ports import Heard, Recognizer
+from agent.ports import Heard, Recognizer, Streams
 from audiosocket.audio import SLIN8, SLIN16, AudioFormat
 from ops.caller.g711 import ULAW
 from ops.standins.phrasebook import phrase
@@ -196,6 +196,8 @@ async def test_a_stream_is_rotated_in_a_silence_before_it_ends(google: Standin) 
             assert heard.text == phrase(key).text
             streams = len(google.served("stream"))
             await until_log_holds(google, "stream", streams + 1)
+    assert recognition.streams.opened > 2
+    assert recognition.streams.failed == 0
     assert [entry["outcome"] for entry in google.served("stream")[:-1]].count("aborted") == 0
 
 
@@ -228,6 +230,7 @@ async def test_a_stream_that_dies_mid_utterance_is_reopened_and_hears_the_uttera
     assert heard.text == phrase("operator").text
     first, *others = google.served("stream")
     assert (first["outcome"], len(others)) == ("aborted", 1)
+    assert recognition.streams == Streams(opened=2, failed=1)
 
 
 async def test_the_right_to_be_reopened_comes_back_with_every_final(google: Standin) -> None:

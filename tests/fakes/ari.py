@@ -27,9 +27,11 @@ class _Channel:
     state: str = "Ring"
     app_name: str = "Stasis"
     app_data: str = ""
+    context: str = ""  # where it continued
     subscribed: bool = False
     variables: dict[str, str] = field(default_factory=dict)
     socket: asyncio.Task[None] | None = None
+    snoops: list[str] = field(default_factory=list)
 
     def told(self) -> Channel:
         return Channel(
@@ -102,14 +104,40 @@ class FakeAsterisk:
         self._emit(ari.ChannelHangupRequest(channel=self.calls[channel_id].told(), cause=32, soft=True))
         self._end(channel_id)
 
+    def pick_up(self, phone_id: str) -> None:
+        """A telephone that we ring."""
+        phone = self.calls[phone_id]
+        phone.state = "Up"
+        self._emit(ari.StasisStart(channel=phone.told(), args=phone.app_data.split(",")[1:]))
+
+    def put_down(self, phone_id: str) -> None:
+        self.caller_hangs_up(phone_id)
+
+    def supervisor_wishes(self, channel_id: str, name: str, **given: object) -> None:
+        """``POST /events/user/<name>?source=channel:<id>``."""
+        self._emit(ari.ChannelUserevent(eventname=name, userevent=given, channel=self.calls[channel_id].told()))
+
+    def hold(self, channel_id: str, *, on: bool) -> None:
+        channel = self.calls[channel_id].told()
+        self._emit(ari.ChannelHold(channel=channel) if on else ari.ChannelUnhold(channel=channel))
+
     def restart(self) -> None:
         """Everybody is gone, and nobody is told."""
         self.deaf = True
         for channel_id in list(self.calls):
-            self._end(channel_id)
+            if channel_id in self.calls:  # a snoop went with its caller
+                self._end(channel_id)
         self.mixing.clear()
         self.deaf = False
         self.started_at = "2026-01-02T00:00:00"
+
+    @property
+    def phones(self) -> list[str]:
+        return [channel_id for channel_id in self.calls if channel_id.startswith("s-")]
+
+    @property
+    def snoops(self) -> list[str]:
+        return [channel_id for channel_id in self.calls if channel_id.startswith("n-")]
 
     @property
     def legs(self) -> list[str]:
@@ -131,13 +159,18 @@ class FakeAsterisk:
     ) -> None:
         await self._operate("continue_in_dialplan", channel_id)
         channel = self._stasis(channel_id)
-        channel.app_name, channel.app_data = "Queue", "operators"
+        channel.app_name, channel.app_data, channel.context = "Queue", "operators", context or ""
         self._leave_bridges(channel_id)
         self._emit(ari.StasisEnd(channel=channel.told()))
 
     async def set_variables(self, channel_id: str, variables: Mapping[str, str]) -> None:
         await self._operate("set_variables", channel_id)
         self._find(channel_id).variables.update(variables)
+
+    async def get_variable(self, channel_id: str, variable: str) -> str:
+        await self._operate("get_variable", channel_id)
+        variables = self._find(channel_id).variables
+        return variables.get(variable, variables.get(f"__{variable}", ""))
 
     async def subscribe_channel(self, channel_id: str) -> None:
         await self._operate("subscribe_channel", channel_id)
@@ -159,6 +192,17 @@ class FakeAsterisk:
             leg.socket = asyncio.create_task(self._listen(channel_id, reader, writer), name=f"fake-{channel_id}")
         self._emit(ari.StasisStart(channel=leg.told(), args=[leg_id]))
         return leg.told()
+
+    async def ring(self, channel_id: str, telephone: str, *args: str, caller_id: str, timeout_s: int) -> None:
+        await self._operate("ring", channel_id)
+        app_data = ",".join((APP, *args))
+        self.calls[channel_id] = _Channel(channel_id, caller_id, state="Ringing", app_data=app_data, subscribed=True)
+
+    async def snoop(self, channel_id: str, snoop_id: str, *args: str) -> None:
+        await self._operate("snoop", channel_id)
+        self._find(channel_id).snoops.append(snoop_id)
+        self.calls[snoop_id] = _Channel(snoop_id, state="Up", app_data=",".join((APP, *args)), subscribed=True)
+        self._emit(ari.StasisStart(channel=self.calls[snoop_id].told(), args=list(args)))
 
     async def create_bridge(self, bridge_id: str) -> Bridge:
         await self._operate("create_bridge", bridge_id)
@@ -236,7 +280,7 @@ class FakeAsterisk:
             if channel_id in members:
                 members.remove(channel_id)
                 self._emit(ari.ChannelLeftBridge(bridge=Bridge(id=bridge_id), channel=self.calls[channel_id].told()))
-                if not members and not bridge_id.startswith("b-"):  # a queue's bridge is not kept by anybody
+                if not members and not bridge_id.startswith(("b-", "w-", "l-")):  # a queue's bridge is not kept by anybody
                     del self.mixing[bridge_id]
 
     def _destroy(self, bridge_id: str) -> None:
@@ -253,6 +297,9 @@ class FakeAsterisk:
         if channel.subscribed:
             self._emit(ari.ChannelDestroyed(channel=channel.told(), cause=16))
         del self.calls[channel_id]
+        for snoop in channel.snoops:
+            if snoop in self.calls:
+                self._end(snoop)
         if channel.socket is not None and channel.socket is not asyncio.current_task():
             channel.socket.cancel()
 

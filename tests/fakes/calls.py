@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import ChainMap
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from agent.outcome import CallerGone, Completed, HandOff, Outcome
 from agent.ports import Line, Transcript
@@ -13,11 +15,13 @@ from agent.records import AgentState, TurnRecord
 from audiosocket.audio import AudioFormat
 from audiosocket.server import AudioSocketServer
 from controller.call.events import Limits
-from controller.journal.records import CallRevised, MachineStepped, Record
+from controller.control import Control
+from controller.journal.records import CallRevised, Logged, MachineStepped, Record
+from controller.listening import Listening
 from controller.recovery import Recovery
 from controller.session import Session
 from controller.surroundings import Caller, ConversationLike, Surroundings
-from controller.switchboard import Switchboard
+from controller.switchboard import Purpose, Switchboard
 from tests.fakes.ari import APP, FakeAsterisk
 
 LIMIT_S = 5.0
@@ -43,9 +47,21 @@ class PuppetAgent:
         self.may_end = asyncio.Event()  # clear it: the agent has something to finish after it was stopped
         self.may_end.set()
         self._says: asyncio.Future[Outcome] | None = None
+        self.dictated: list[tuple[str, str, bool]] = []  # text, by whom, cut
+        self.held = False
+        self.line: Line | None = None  # the latest
+
+    def say(self, text: str, *, by: str, cut: bool) -> bool:
+        if self.running:
+            self.dictated.append((text, by, cut))
+        return bool(self.running)
+
+    def hold(self, on: bool) -> None:
+        self.held = on
 
     async def run(self, line: Line, opening: str) -> Outcome:
         self.openings.append(opening)
+        self.line = line
         self.running += 1
         self.at_once_max = max(self.at_once_max, self.running)
         self._says = asyncio.get_running_loop().create_future()
@@ -87,6 +103,10 @@ class KeptJournal:
         self.records.append(record)
 
     @property
+    def logged(self) -> list[Logged]:
+        return [record for record in self.records if isinstance(record, Logged)]
+
+    @property
     def revisions(self) -> list[CallRevised]:
         return [record for record in self.records if isinstance(record, CallRevised)]
 
@@ -106,6 +126,9 @@ class House:
     switchboard: Switchboard
     journal: KeptJournal
     agents: list[PuppetAgent]
+    listening: Listening
+    control: Control
+    heard_by: list[tuple[str, ...]]  # each change of who listens
 
     def agent(self) -> PuppetAgent:
         return self.agents[-1]
@@ -130,8 +153,8 @@ class House:
         """Every call is over, each with one closed record, and nothing is left in Asterisk."""
         await until(lambda: not self.switchboard.sessions)
         assert [(record.outcome, record.ended_by) for record in self.journal.closed] == [(outcome, by)] * calls
-        await until(lambda: not self.asterisk.legs)
-        assert not self.asterisk.mixing
+        await until(lambda: not self.asterisk.legs and not self.asterisk.phones and not self.asterisk.snoops)
+        await until(lambda: not self.asterisk.mixing)
         assert not self.server.lines
         assert all(agent.at_once_max <= 1 and not agent.running for agent in self.agents)
 
@@ -143,6 +166,9 @@ async def house(
     limits: Limits | None = None,
     phrase: Callable[[str, AudioFormat], bytes | None] = lambda key, audio: audio.silence * 2,
     converse: Callable[[Caller, Transcript], Awaitable[ConversationLike]] | None = None,
+    listeners_max: int = 20,
+    answer_s: float = 3.0,
+    purposes: Mapping[str, Purpose] = MappingProxyType({}),
 ) -> AsyncIterator[House]:
     asterisk, journal, agents = FakeAsterisk(), KeptJournal(), list[PuppetAgent]()
 
@@ -159,6 +185,10 @@ async def house(
             converse=converse or hire,
             phrase=phrase,
         )
-        async with Switchboard(around, app=APP, calls_max=calls_max, limits=limits) as switchboard:
+        heard_by = list[tuple[str, ...]]()
+        listening = Listening(asterisk, listeners_max=listeners_max, on_change=lambda call_id, names: heard_by.append(names))
+        known = ChainMap(dict[str, Purpose](supervisor=listening), purposes)  # type: ignore[arg-type]  # only read
+        async with listening, Switchboard(around, app=APP, calls_max=calls_max, limits=limits, purposes=known) as switchboard:
             asterisk.on_event = switchboard.handle
-            yield House(asterisk, server, switchboard, journal, agents)
+            control = Control(switchboard, listening, answer_s=answer_s)
+            yield House(asterisk, server, switchboard, journal, agents, listening, control, heard_by)

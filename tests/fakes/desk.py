@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from agent.case import Case, Said
 from agent.errors import KnowledgeFailed
 from agent.once import Once
-from agent.ports import Article
+from agent.ports import Article, CallBackWish
 from agent.shop import Shop
 from agent.tools.tool import Desk
 from tests.fakes.ledger import FakeLedger as FakeLedger
@@ -39,6 +39,16 @@ class FakeKnowledge:
         return fitting[:limit]
 
 
+@dataclass
+class FakeCallBacks:
+    """Keeps the last wish for each number, as the database does for one call."""
+
+    wishes: dict[str, CallBackWish] = field(default_factory=dict)
+
+    def note(self, wish: CallBackWish) -> None:
+        self.wishes[wish.phone] = wish
+
+
 def heard(*texts: str) -> tuple[Said, ...]:
     """The talk: the agent begins, then by turns."""
     return tuple(Said("caller" if at % 2 else "agent", text) for at, text in enumerate(texts))
@@ -53,6 +63,8 @@ def a_desk(
     ledger: FakeLedger | None = None,
     knowledge: FakeKnowledge | None = None,
     call_id: str = "call-1",
+    call_backs: FakeCallBacks | None = None,
+    desk_open: bool = True,
 ) -> Desk:
     return Desk(
         shop=shop or FakeShop(latency_s=0),
@@ -64,4 +76,6 @@ def a_desk(
         caller_number=caller_number,
         request_id="r1",
         now=lambda: NOW,
+        call_backs=call_backs or FakeCallBacks(),
+        desk_open=lambda: desk_open,
     )

@@ -15,7 +15,7 @@ from agent.outcome import Outcome
 from agent.ports import Heard
 from agent.settings import AgentSettings
 from audiosocket.audio import FRAME_MS, AudioFormat
-from tests.fakes.desk import CALLER, NOW, FakeKnowledge, FakeLedger
+from tests.fakes.desk import CALLER, NOW, FakeCallBacks, FakeKnowledge, FakeLedger
 from tests.fakes.line import FakeLine
 from tests.fakes.services import FakeModel, FakeRecognizer, FakeShop, FakeTranscript, FakeVoice, Part
 
@@ -36,11 +36,20 @@ class FakeTalk:
         self.recognizer, self.voice, self.shop = FakeRecognizer(), FakeVoice(), FakeShop()
         self.model, self.transcript = FakeModel(*replies), FakeTranscript()
         self.ledger, self.knowledge = FakeLedger(), FakeKnowledge()
+        self.call_backs, self.desk_open = FakeCallBacks(), True
         self._began_s = asyncio.get_running_loop().time()
         once = Once(self.ledger, clock_ms=lambda: round(self.now().timestamp() * 1000))
         services = Services(self.recognizer, self.model, self.voice, self.shop, self.knowledge, once)
         caller = caller or Caller(CALLER, call_id="call-1")
-        self.conversation = Conversation(services, self.transcript, caller, settings, now=self.now)
+        self.conversation = Conversation(
+            services,
+            self.transcript,
+            caller,
+            settings,
+            call_backs=self.call_backs,
+            desk_open=lambda: self.desk_open,
+            now=self.now,
+        )
         self.task: asyncio.Task[Outcome] | None = None
 
     def begin(self, opening: str = "greeting") -> None:

@@ -13,7 +13,9 @@ from controller.ari.client import EventSocket
 from controller.ari.messages import Event
 from controller.ari.rest import AriRest
 from controller.call.events import Limits
+from controller.control import Control
 from controller.journal.records import CallRevised
+from controller.listening import Listening
 from controller.recovery import Recovery
 from controller.surroundings import Caller, ConversationLike, Surroundings
 from controller.switchboard import Switchboard
@@ -35,6 +37,8 @@ class RealHouse:
     journal: KeptJournal
     agents: list[PuppetAgent]
     exchange: Exchange
+    control: Control
+    heard_by: list[tuple[str, ...]]  # each change of who listens
     events: list[Event]
     listening: asyncio.Task[None]
 
@@ -44,6 +48,11 @@ class RealHouse:
     async def agent_speaks(self, openings: int = 1) -> PuppetAgent:
         await until(lambda: bool(self.agents) and len(self.agent().openings) == openings and self.agent().running == 1)
         return self.agent()
+
+    @property
+    def call_id(self) -> str:
+        """Of the latest call."""
+        return self.switchboard.sessions[-1].call.call_id
 
     async def state(self, state: str) -> None:
         await until(lambda: any(session.call.state == state for session in self.switchboard.sessions))
@@ -56,12 +65,18 @@ class RealHouse:
 
     async def die(self) -> None:
         """As by kill -9, seen from outside: not one order more, every socket closed."""
-        for task in tuple(self.switchboard._running):
+        for task in (*self.switchboard._running, *self.control._listening._ears):
             task.cancel()
         await until(lambda: not self.switchboard.sessions)
         self.listening.cancel()
         await asyncio.wait([self.listening])
         await self.server.drain(timeout_s=0)
+
+    async def nobody_listens(self) -> None:
+        """No telephone, snoop and bridge of one who listened is left."""
+        async with asyncio.timeout(10):
+            while any(name[:2] in {"s-", "n-", "l-"} for name in (*await self.exchange.channels(), *await self.exchange.bridges())):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)  # Asterisk does not tell
 
     async def nothing_left(self) -> None:
         async with asyncio.timeout(10):
@@ -94,7 +109,11 @@ async def real_house(
             converse=hire,
             phrase=lambda key, audio: audio.silence * 5,
         )
-        async with Switchboard(around, app=APP, calls_max=calls_max, limits=limits) as switchboard:
+        heard_by = list[tuple[str, ...]]()
+        listening_in = Listening(rest, on_change=lambda call_id, names: heard_by.append(names))
+        purposes = {"supervisor": listening_in}
+        async with listening_in, Switchboard(around, app=APP, calls_max=calls_max, limits=limits, purposes=purposes) as switchboard:
+            control = Control(switchboard, listening_in)
             recovery = Recovery(rest, switchboard, journal, app=APP, predecessors=predecessors)
 
             def hear(event: Event) -> None:
@@ -112,7 +131,9 @@ async def real_house(
             listening = asyncio.create_task(socket.run(), name="events")
             try:
                 await socket.wait_connected(10)
-                yield RealHouse(rest, socket, server, switchboard, recovery, journal, agents, exchange, events, listening)
+                yield RealHouse(
+                    rest, socket, server, switchboard, recovery, journal, agents, exchange, control, heard_by, events, listening
+                )
             finally:
                 await switchboard.drain(0)
                 listening.cancel()

@@ -119,7 +119,7 @@ async def test_a_caller_whom_nobody_takes_comes_back_to_the_application_that_own
         await lab.ari.post(f"/channels/{caller.channel}/continue", params={"context": "transfer-to-operator", "extension": "s"})
         back = await events.next("StasisStart", timeout_s=15)
         assert back["args"] == ["returned", "0190-the-call", "TIMEOUT"]
-        assert back["channel"]["channelvars"] == {"CALL_ID": "0190-the-call", "CALL_APP": "callctl-7"}
+        assert back["channel"]["channelvars"] == {"CALL_ID": "0190-the-call", "CALL_APP": "callctl-7", "CALLCTL_ACK": ""}
 
 
 async def test_a_caller_comes_back_at_once_when_no_operator_is_there(lab: Lab) -> None:
@@ -210,7 +210,9 @@ def test_operators_are_free_after_a_restart(stack: DevStack) -> None:
     assert stack.asterisk.cli("queue show operators").lower().count("(not in use)") == 2
 
 
-@pytest.mark.parametrize("context", ["incoming", "transfer-to-operator", "back", "ops", "phones"])
+@pytest.mark.parametrize(
+    "context", ["incoming", "transfer-to-operator", "back", "ops", "screen", "screen-alone", "summary-accepted", "phones"]
+)
 def test_the_context_is_there(stack: DevStack, context: str) -> None:
     assert f"Context '{context}'" in stack.asterisk.cli(f"dialplan show {context}")
 

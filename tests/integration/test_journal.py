@@ -23,10 +23,11 @@ from agent.records import TurnRecord
 from controller.journal import codec, partitions, writer
 from controller.journal.dead_letters import FILE as DEAD_LETTERS
 from controller.journal.files import segment_numbers
+from controller.journal.ids import call_back_id
 from controller.journal.journal import Journal, JournalSettings
 from controller.journal.ledger import LocalLedger
 from controller.journal.queries import open_calls, recent_calls, show_call
-from controller.journal.records import MachineStepped, TurnRecorded
+from controller.journal.records import CallBackNoted, MachineStepped, TurnRecorded
 from controller.journal.spool import SpoolLimits
 from controller.journal.writer import Pace, connect
 from ops.devstack import DevStack
@@ -386,3 +387,22 @@ async def test_a_drop_that_a_reader_held_up_is_finished_the_next_time(dsn: str) 
 
 def _months(dsn: str, table: str) -> set[str]:
     return {name for (name,) in rows(dsn, "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ %s", f"^{table}_y")}
+
+
+async def test_a_call_back_is_one_row_with_the_callers_latest_wish_until_it_was_worked_off(dsn: str, tmp_path: Path) -> None:
+    call_id, phone = new_call_id(), "+380671234567"
+    ours = CallBackNoted(call_id=call_id, id=call_back_id(call_id, phone), at_ms=now_ms(), phone=phone, why="ніхто не відповів")
+    wish = msgspec.structs.replace(ours, why="зимові шини", name="Олена", revision=2)
+    later = msgspec.structs.replace(wish, name="", due_at_ms=now_ms(), revision=3)
+
+    async def there_is(*records: CallBackNoted) -> list[tuple[Any, ...]]:
+        async with Journal.open(tmp_path / str(len(records)) / str(records[0].revision), dsn, QUICK) as journal:
+            for record in records:
+                journal.append(record)
+                await until(lambda journal=journal: journal.status().backlog == 0, 10.0)  # type: ignore[misc]
+        return rows(dsn, "SELECT phone, name, why, due_at IS NOT NULL, state FROM callbacks")
+
+    assert await there_is(ours) == [(phone, "", "ніхто не відповів", False, "open")]
+    assert await there_is(later, wish, ours) == [(phone, "", "зимові шини", True, "open")]
+    rows(dsn, "UPDATE callbacks SET state = 'done' RETURNING id")
+    assert await there_is(msgspec.structs.replace(later, why="ще щось", revision=9)) == [(phone, "", "зимові шини", True, "done")]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from urllib.parse import urlsplit
 
+from controller.call import ids
+from controller.control import Person
 from ops.devstack import DevStack
 from tests.fakes.tcp_proxy import TcpProxy
 from tests.integration.call_house import real_house
@@ -31,6 +33,34 @@ async def test_the_callers_of_a_killed_controller_reach_the_operators_and_nothin
             for phone in phones:
                 assert channels[phone.channel_id].dialplan.app_name == "Queue"
                 phone.line.close()
+            await successor.nothing_left()
+
+
+async def test_telephones_snoops_and_side_bridges_of_a_killed_controller_are_removed_and_no_caller_is_hung_up(stack: DevStack) -> None:
+    async with real_house(stack) as dead:
+        taken = await dead.exchange.dial()
+        await dead.agent_speaks()
+        listener, taker = dead.exchange.desk_phone(), dead.exchange.desk_phone()
+        call_id = dead.call_id
+        assert (await dead.control.listen(call_id, Person(name="petro", role="supervisor", telephone=listener.endpoint))).accepted
+        assert (await dead.control.take_over(call_id, Person(name="olha", role="supervisor", telephone=taker.endpoint))).accepted
+        await listener.picked_up()
+        await taker.picked_up()
+        await until(lambda: dead.control.listeners(call_id) == ("petro",))
+        await dead.state("supervised")
+        await dead.rest.create_bridge("w-" + ids.new_call_id())
+        before = [name[:2] for name in (*await dead.exchange.channels(), *await dead.exchange.bridges())]
+        assert {"s-", "n-", "l-", "w-", "m-", "b-"} <= set(before)
+        await dead.die()
+        predecessors = [dead.journal.revisions[-1]]
+        async with real_house(stack, predecessors=predecessors) as successor:
+            async with asyncio.timeout(15):
+                while await successor.exchange.channels() != [taken.channel_id] or await successor.exchange.bridges():  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)  # Asterisk does not tell
+            assert await successor.exchange.application_of(taken.channel_id) == "Queue"
+            assert listener.gone
+            assert taker.gone
+            taken.line.close()
             await successor.nothing_left()
 
 

@@ -7,6 +7,8 @@ from ops.devstack import DevStack
 from tests.integration.call_house import real_house
 from tests.waiting import until
 
+BLIND = Limits(warm_transfer=False)
+
 
 async def test_a_caller_speaks_with_the_agent_and_the_goodbye_ends_it(stack: DevStack) -> None:
     async with real_house(stack) as h:
@@ -45,7 +47,7 @@ async def test_a_supervisor_deletes_the_channel(stack: DevStack) -> None:
 
 
 async def test_a_hand_off_reaches_an_operator_and_ends_when_he_hangs_up(stack: DevStack) -> None:
-    async with real_house(stack) as h:
+    async with real_house(stack, limits=BLIND) as h:
         operator = await h.exchange.operator("op1")
         await h.exchange.dial()
         agent = await h.agent_speaks()
@@ -58,7 +60,7 @@ async def test_a_hand_off_reaches_an_operator_and_ends_when_he_hangs_up(stack: D
 
 
 async def test_a_caller_ends_the_talk_with_the_operator(stack: DevStack) -> None:
-    async with real_house(stack) as h:
+    async with real_house(stack, limits=BLIND) as h:
         operator = await h.exchange.operator("op1")
         phone = await h.exchange.dial()
         agent = await h.agent_speaks()

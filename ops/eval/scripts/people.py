@@ -26,5 +26,11 @@ CUSTOMERS = (
         says=("winter_205_55_r16", Interrupt("backchannel_aha", after_s=2.5), "in_stock"),
         expect=Expect(uses=(Use("search_tires"), Use("check_availability"))),
     ),
+    Customer("wants_to_be_rung_back", says=("call_back",), expect=Expect(uses=(Use("request_callback"),))),
+    Customer(
+        "tyres_and_a_call_back_tomorrow",
+        says=("winter_205_55_r16", "call_back_tomorrow"),
+        expect=Expect(uses=(Use("search_tires"), Use("request_callback"))),
+    ),
     Customer("only_greets_and_thanks", says=("hello_hear_me",), expect=Expect()),
 )

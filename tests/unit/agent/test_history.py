@@ -56,7 +56,7 @@ def test_what_was_said_is_what_was_heard_without_marks_and_without_the_reply_in_
     history.note("решту не озвучено")
     history.caller_said("(тиша)")
     history.caller_said("(набрано на клавіатурі) 1002")
-    assert history.said() == (*before, Said("agent", "Є чотири"), Said("caller", "1002"))
+    assert history.said() == (*before, Said("agent", "Є чотири"), Said("caller", "1002", typed="1002"))
     assert {"type": "text", "text": "(решту не озвучено)"} in history.messages()[-1]["content"]
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.keypad import DIGITS_MAX, PAUSE_MS, Keypad, in_words
+from agent.keypad import DIGITS_MAX, PAUSE_MS, Keypad, in_words, typed_in
 
 
 def typed(keys: str, gap_ms: int = 300) -> tuple[Keypad, list[str], int]:
@@ -48,3 +48,9 @@ def test_nobody_who_leans_on_the_keys_makes_a_longer_number_than_twenty_digits(k
     assert all(len(number) <= DIGITS_MAX for number in [*numbers, rest or ""])
     if "*" not in keys:
         assert "".join([*numbers, rest or ""]) == "".join(key for key in keys if key.isdigit())
+
+
+def test_a_typed_number_is_found_again_in_the_turn() -> None:
+    assert typed_in(f"номер такий {in_words('0671112233')}") == "0671112233"
+    assert typed_in(f"{in_words('067')} {in_words('380671112233')}") == "380671112233"
+    assert typed_in("0671112233") == ""

@@ -94,7 +94,7 @@ async def test_a_recogniser_that_knows_what_it_streamed_is_believed() -> None:
 async def test_a_whole_talk_is_metered_through_its_services() -> None:
     talk, meter = FakeTalk(says("Так, слухаю вас.")), Meter()
     services = metered(talk.conversation._services, meter)
-    talk.conversation = Conversation(services, talk.transcript, Caller("+380671112233"), now=talk.now)
+    talk.conversation = Conversation(services, talk.transcript, Caller("+380671112233"), call_backs=talk.call_backs, now=talk.now)
     talk.begin()
     await talk.agent_is_silent()
     await talk.says("Чи можна запитати?")

@@ -58,6 +58,16 @@ async def test_a_missing_context_is_told_until_it_is_there() -> None:
     assert dialplan.why is None
 
 
+async def test_operators_who_are_told_first_need_the_ways_on_from_there_and_others_do_not() -> None:
+    asterisk = SmallAsterisk("transfer-to-operator", "screen", "summary-accepted")
+    dialplan = Dialplan(asterisk)
+    await dialplan.look()
+    assert "[screen-alone]" in (dialplan.why or "")
+    asterisk.contexts.add("screen-alone")
+    await dialplan.look()
+    assert dialplan.why is None
+
+
 async def test_an_asterisk_that_does_not_let_us_look_is_told() -> None:
     asterisk = SmallAsterisk("transfer-to-operator")
     asterisk.may_create = False

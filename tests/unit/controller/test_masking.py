@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,3 +65,23 @@ def test_secrets_are_hidden_by_value_by_name_and_in_addresses() -> None:
 
 def test_objects_are_masked_by_their_text() -> None:
     assert Masking(["s3cr3t-value"]).value(ValueError("bad s3cr3t-value for +380671234567")) == "bad *** for +38067***4567"
+
+
+TEXTS = st.one_of(
+    st.text(max_size=20),
+    st.from_regex(r"\+?(38)?[ (]?0\d{2}[) -]?\d{3}[ -]?\d{2}[ -]?\d{2}", fullmatch=True),
+    st.from_regex(r"(\+|%2B)\d{8,16}", fullmatch=True),
+    st.sampled_from(["s3cr3t-value", "redis://user:pass@host/0", "https://user@host/0671234567"]),
+)
+NAMES = st.one_of(
+    st.text(max_size=8), st.sampled_from(["password", "db_passwd", "ARI_SECRET", "token", "tokens", "api_key", "apiKey", "Authorization"])
+)
+
+
+@given(st.dictionaries(NAMES, st.one_of(TEXTS, st.integers(), st.lists(TEXTS, max_size=3)), max_size=4), TEXTS, TEXTS)
+def test_what_touches_nothing_stays_as_it_is(data: dict[str, Any], before: str, after: str) -> None:
+    masking = Masking(["s3cr3t-value"])
+    value = {"text": before + after, "data": data}
+    encoded = msgspec.json.encode(value).decode()
+    if "\\" not in encoded and not masking.touches(encoded):
+        assert masking.value(value) == value

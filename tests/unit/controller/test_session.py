@@ -8,6 +8,7 @@ from controller.call import events as seen
 from controller.call.events import Limits
 from controller.call.machine import receive
 from controller.call.state import Call, State
+from controller.journal.records import Audited, CallBackNoted, Logged, MachineStepped
 from tests.fakes.calls import House, house, until
 
 CALLER = "1700000000.1"
@@ -57,7 +58,8 @@ async def test_the_journal_holds_enough_to_replay_the_call() -> None:
         assert call.state == step.state
         assert [msgspec.to_builtins(command) for command in commands] == step.commands
     assert call.state == "ended"
-    assert [step.sequence for step in h.journal.steps] == list(range(1, len(h.journal.steps) + 1))
+    lines = [line for line in h.journal.records if isinstance(line, MachineStepped | Logged)]
+    assert [line.sequence for line in lines] == list(range(1, len(lines) + 1))
 
 
 async def test_a_hand_off_leads_to_the_queue_and_an_abandoned_wait_is_told_as_such() -> None:
@@ -330,3 +332,80 @@ async def test_a_fault_of_ours_costs_the_caller_nothing(monkeypatch: pytest.Monk
         h.asterisk.press(CALLER, "1")
         await h.ended("failed", "controller")
         assert h.asterisk.calls[CALLER].app_name == "Queue"
+
+
+# What people wish
+
+
+async def test_a_user_event_is_answered_on_the_channel_in_the_log_and_in_the_audit() -> None:
+    async with house() as h:
+        agent = await h.talk(CALLER)
+        h.asterisk.supervisor_wishes(CALLER, "say", text="Зачекайте, будь ласка", reason="busy", cut=1)
+        await until(lambda: agent.dictated == [("Зачекайте, будь ласка", "ari", True)])
+        await until(lambda: h.asterisk.calls[CALLER].variables.get("CALLCTL_ACK") == "say:accepted")
+        h.asterisk.supervisor_wishes(CALLER, "transfer", queue="nowhere")
+        await until(lambda: h.asterisk.calls[CALLER].variables["CALLCTL_ACK"] == "transfer:queue_unknown")
+        h.asterisk.caller_hangs_up(CALLER)
+        await h.ended("hung_up", "caller")
+    told = [line.text for line in h.journal.logged if line.name == "Acknowledged"]
+    assert told == ["say: accepted", "transfer: queue_unknown"]
+    audited = [(record.actor, record.action, record.why, record.result) for record in h.journal.records if isinstance(record, Audited)]
+    assert audited == [("ari", "say", "busy", "accepted"), ("ari", "transfer", "", "queue_unknown")]
+
+
+async def test_on_hold_the_agent_is_told_so() -> None:
+    async with house() as h:
+        agent = await h.talk(CALLER)
+        h.asterisk.hold(CALLER, on=True)
+        await until(lambda: agent.held)
+        h.asterisk.hold(CALLER, on=False)
+        await until(lambda: not agent.held)
+        agent.says_goodbye()
+        await h.ended("goodbye", "agent")
+
+
+async def test_the_agent_knows_when_the_operators_have_gone_home() -> None:
+    async with house() as h:
+        agent = await h.talk(CALLER)
+        assert agent.caller.desk_open()
+        h.switchboard.set_desk(is_open=False)
+        await until(lambda: not agent.caller.desk_open())
+        agent.says_goodbye()
+        await h.ended("goodbye", "agent")
+
+
+async def test_a_promised_call_goes_into_the_journal_once() -> None:
+    async with house() as h:
+        agent = await h.talk(CALLER)
+        for _ in range(3):
+            agent.hands_off()
+            await h.state("queued")
+            runs = len(agent.openings)
+            h.asterisk.queue_gives_up(CALLER, "TIMEOUT")
+            await until(lambda runs=runs: len(agent.openings) > runs or h.journal.closed)  # type: ignore[misc]
+        await h.ended("nobody_free", "controller")
+        [noted] = [record for record in h.journal.records if isinstance(record, CallBackNoted)]
+        assert (noted.phone, noted.why, noted.call_id) == ("+380671234567", "Хоче шини", h.journal.closed[0].call_id)
+
+
+async def test_the_log_tells_what_asterisk_said_what_was_ordered_and_how_the_line_was() -> None:
+    async with house() as h:
+        agent = await h.talk(CALLER)
+        h.asterisk.press(CALLER, "5")
+        agent.says_goodbye()
+        await h.ended("goodbye", "agent")
+    told = {(line.source, line.name) for line in h.journal.logged}
+    assert {("ari", "ChannelDtmfReceived"), ("ctl", "CommandDone"), ("rtp", "LineOpened"), ("rtp", "LineClosed")} <= told
+    assert next(line for line in h.journal.logged if line.name == "LineClosed").data["frames_sent"] > 0
+    answered = next(line for line in h.journal.logged if line.text.startswith("Answer, "))
+    assert answered.data == {"command": "Answer", "ms": answered.data["ms"]}
+
+
+async def test_a_command_that_fails_is_a_red_line_with_its_reason() -> None:
+    async with house() as h:
+        h.asterisk.faults["external_media"].append(AriUnavailable("POST", "no"))
+        await h.talk(CALLER)
+        failed = next(line for line in h.journal.logged if line.name == "CommandFailed")
+        assert (failed.level, failed.data["command"], failed.data["why"]) == ("err", "OpenLine", "POST: no")
+        h.asterisk.caller_hangs_up(CALLER)
+        await h.ended("hung_up", "caller")

@@ -201,11 +201,37 @@ def test_when_nobody_was_free_he_chooses_between_a_call_back_and_another_try(tal
     talk.messages.append({"role": "user", "content": [{"type": "tool_result", "tool_use_id": talk.use["id"], "content": "{}"}]})
     talk.messages.append({"role": "assistant", "content": [{"type": "text", "text": NOBODY_FREE}]})
     before = list(talk.messages)
-    assert "передзвонимо" in talk.says("Передзвоніть мені, будь ласка, пізніше")
+    talk.says("Передзвоніть мені, будь ласка, пізніше")
+    assert talk.use["name"] == "request_callback"
+    assert "передзвонимо" in talk.result({"status": "записано, передзвонимо", "when": "щойно хтось звільниться"})
     assert talk.says("Ні, дякую, це все").endswith("До побачення!")
     talk.messages = before
     talk.says("Спробуйте ще раз, я зачекаю")
     assert talk.use["name"] == "transfer_to_operator"
+
+
+def test_when_the_desk_is_closed_it_offers_a_call_back_and_a_yes_is_enough(talk: Talk) -> None:
+    talk.says("З'єднайте мене з оператором")
+    assert talk.result({"status": "closed", "note": "..."}).endswith("Вам передзвонити?")
+    talk.says("Так, завтра о десятій")
+    assert talk.use["name"] == "request_callback"
+    assert str(talk.wanted["when"]).endswith("T10:00")
+
+
+def test_who_does_not_want_to_be_rung_back_is_not(talk: Talk) -> None:
+    talk.says("З'єднайте мене з оператором")
+    talk.result({"status": "closed", "note": "..."})
+    assert talk.says("Ні, дякую").endswith("До побачення!")
+    assert not talk.use
+
+
+def test_a_withheld_number_is_asked_for_and_typed(talk: Talk) -> None:
+    talk.says("Передзвоніть мені")
+    assert "клавіатурі" in talk.result({"error": "Номер абонента приховано. Попроси набрати номер на клавіатурі."})
+    talk.says("(набрано на клавіатурі) 380671112233")
+    assert talk.wanted["phone"] == "380671112233"
+    assert "передзвонимо" in talk.result({"status": "записано, передзвонимо", "when": "щойно хтось звільниться"})
+    assert talk.says("Ні, дякую").endswith("До побачення!")
 
 
 @pytest.mark.parametrize("said", ["Дякую, до побачення", "Спасибо, до свидания", "Ні, дякую, це все"])

@@ -5,6 +5,7 @@ It sees what Claude would see (system prompt, messages, tool schemas) and nothin
     caller's words ─► numbers ─► facts, wishes ┐              ┌─► finding    tyres
                       intents, our question ───┼─► situation ─┼─► ordering   an order, its state
     tool results ────► world ──────────────────┘  (reading)   ├─► visiting   a fitting
+                                                              ├─► ringing    a call back
                                                               └─► telling    results in words, refusals, one look
 
 ``answers`` chooses among them; ``asking`` has the questions, ``blocks`` the form of a reply. Each flow is one function of the situation

@@ -1,7 +1,8 @@
 """What to do about a situation: short Ukrainian sentences and tool uses.
 
 results came, no words ─► tell them, then on with the goal
-words ─► refuse to disclose ─► a human ─► after "nobody is free" ─► a goal: its flow ─► tyres ─► the first intent that fits
+words ─► refuse to disclose ─► ring him back ─► a human, once more after "nobody is free" ─► a goal: its flow ─► tyres ─► the first intent
+         that fits
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ops.standins.anthropic_api.brain import finding, ordering, reading, telling, visiting
+from ops.standins.anthropic_api.brain import finding, ordering, reading, ringing, telling, visiting
 from ops.standins.anthropic_api.brain.asking import Ask
 from ops.standins.anthropic_api.brain.blocks import Block, Flow, Tools, ask, before, say, use
 from ops.standins.anthropic_api.brain.finding import SEASON_WISHED, search_or_ask
@@ -73,10 +74,9 @@ def _answer(now: Situation, tools: Tools) -> list[Block]:
     intents = set(now.intents)
     if Intent.DISCLOSE in intents:
         return say("Перепрошую, про це я не розповідаю. Я допомагаю підібрати шини.")
-    after_nobody = NOBODY_FREE in now.told
-    if after_nobody and Intent.CALL_BACK in intents:
-        return ask(Ask.ANYTHING_ELSE, "Добре, ми вам передзвонимо, щойно оператор звільниться.")
-    wants_again = after_nobody and ({Intent.TRY_AGAIN, Intent.YES} & intents)
+    if ringing.wanted(now):
+        return ringing.request(now, tools)
+    wants_again = NOBODY_FREE in now.told and ({Intent.TRY_AGAIN, Intent.YES} & intents)
     agreed = Intent.YES in intents and now.asked is Ask.HUMAN
     if Intent.OPERATOR in intents or wants_again or agreed:
         return _transfer(now, tools)
@@ -148,7 +148,7 @@ def _yes(now: Situation, tools: Tools) -> list[Block]:
 
 
 def _no(now: Situation, tools: Tools) -> list[Block]:
-    done = now.asked is Ask.ANYTHING_ELSE or NOBODY_FREE in now.told
+    done = now.asked is Ask.ANYTHING_ELSE or NOBODY_FREE in now.told or ringing.CLOSED in now.told
     return say(BYE) if done else ask(Ask.ANYTHING_ELSE, "Добре.")
 
 
@@ -165,7 +165,6 @@ def _say(text: str) -> Flow:
 
 
 ANSWERS: Mapping[Intent, Flow] = {
-    Intent.CALL_BACK: lambda now, tools: ask(Ask.HUMAN, "Передати оператору, щоб вам передзвонили?"),
     Intent.TRY_AGAIN: _repeat,
     Intent.REPEAT: _repeat,
     Intent.CHEAPER: search_or_ask,

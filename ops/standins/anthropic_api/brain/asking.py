@@ -34,6 +34,8 @@ class Ask(enum.Enum):
     CONFIRM_CANCEL = "Скасувати цей запис?"
     ANYTHING_ELSE = "Чи можу ще чимось допомогти?"
     HUMAN = "З'єднати вас з оператором?"
+    CALL_BACK = "Вам передзвонити?"
+    TYPE_NUMBER = "Наберіть, будь ласка, свій номер на клавіатурі, з 380 на початку і решіткою в кінці."
 
 
 def asked_in(told: str) -> Ask | None:

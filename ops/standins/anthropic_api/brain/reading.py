@@ -127,7 +127,7 @@ def _hear_wishes(now: Situation, said: str) -> None:
     newer = wishes_in(said, answering, today=now.today, ordering=now.goal is Goal.ORDER, visiting=now.goal in _FITTING)
     if now.goal is Goal.STATUS or now.asked is Ask.ORDER_NUMBER:
         newer = newer.with_number(said)
-    elif newer.typed(said):
+    elif newer.typed(said) and now.asked is not Ask.TYPE_NUMBER:
         now.goals = [*now.goals, Goal.STATUS]
         newer = newer.with_number(said)
     before = now.wishes

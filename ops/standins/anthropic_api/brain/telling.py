@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ops.standins.anthropic_api.brain import finding, ordering, visiting
+from ops.standins.anthropic_api.brain import finding, ordering, ringing, visiting
 from ops.standins.anthropic_api.brain.asking import Ask
 from ops.standins.anthropic_api.brain.blocks import Block, Flow, Tools, ask, before, say, use
 from ops.standins.anthropic_api.brain.situation import Goal, Situation
@@ -30,6 +30,10 @@ def question(now: Situation, tools: Tools) -> list[Block]:
 def tell(now: Situation, tools: Tools, on_with: Flow) -> list[Block]:
     """What the last result means to the caller, and how it goes on."""
     result = now.results[-1]
+    if result.tool == ringing.TOOL:
+        return ringing.tell(now, result)
+    if result.content.get("status") == "closed":
+        return ringing.tell_closed(now)
     if result.tool == "transfer_to_operator":
         return say("З'єдную.") if not result.failed else ask(Ask.ANYTHING_ELSE, "На жаль, з'єднати не вдалося.")
     if result.failed:

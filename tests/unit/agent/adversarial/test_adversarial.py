@@ -52,6 +52,7 @@ def silenced(patch: pytest.MonkeyPatch, target: str, answer: Any = None) -> None
         ("zero price: a summary with another total", lambda patch: without_rule(patch, "heard_and_confirmed_order")),
         ("noise: a murmur to no question", lambda patch: without_rule(patch, "heard_and_confirmed_order")),
         ("noise: a booking nobody asked for", lambda patch: without_rule(patch, "heard_and_confirmed_booking")),
+        ("noise: a call back nobody asked for", lambda patch: without_rule(patch, "asked_or_agreed")),
         ("off topic: a fitting in the past", lambda patch: without_rule(patch, "in_the_future", "heard_and_confirmed_booking")),
         ("off topic: a fitting in a year", lambda patch: without_rule(patch, "in_the_future", "heard_and_confirmed_booking")),
         ("other's order: another address", lambda patch: without_rule(patch, "own_order")),

@@ -25,6 +25,7 @@ NAMES = {
     "get_fitting_price",
     "get_customer_bookings",
     "search_knowledge_base",
+    "request_callback",
 }
 each = pytest.mark.parametrize("one", CATALOGUE, ids=lambda one: one.name)
 

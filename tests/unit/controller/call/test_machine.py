@@ -82,6 +82,7 @@ def test_every_sequence_of_events_keeps_its_promises() -> None:
             for event in representatives(call):
                 world = World(
                     legs={call.leg} if call.leg else set(),
+                    phones={call.phone} if call.phone else set(),
                     bridge=call.bridge,
                     run=call.agent_runs if call.agent_on else None,
                     timers={armed.name: armed.generation for armed in call.deadlines},
@@ -92,6 +93,7 @@ def test_every_sequence_of_events_keeps_its_promises() -> None:
                 world.obey(commands)
                 world.check(after)
                 _assert_hung_up_only_when_decided(call, event, commands)
+                _assert_every_wish_is_answered_once(event, commands)
                 if (key := canonical(after)) not in known:
                     known.add(key)
                     following.append(key)
@@ -99,6 +101,12 @@ def test_every_sequence_of_events_keeps_its_promises() -> None:
         depth += 1
     assert depth > 5
     assert states == set(State)
+
+
+def _assert_every_wish_is_answered_once(event: seen.AnyEvent, commands: tuple[order.AnyCommand, ...]) -> None:
+    answers = [command for command in commands if isinstance(command, order.Acknowledge)]
+    wished = [event.request] if isinstance(event, seen.Wish) and event.request else []
+    assert [answer.request for answer in answers] == wished, (event, answers)
 
 
 def _assert_hung_up_only_when_decided(call: Call, event: seen.AnyEvent, commands: tuple[order.AnyCommand, ...]) -> None:

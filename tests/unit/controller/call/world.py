@@ -18,6 +18,7 @@ class World:
 
     legs: set[str] = field(default_factory=set)
     released: set[str] = field(default_factory=set)
+    phones: set[str] = field(default_factory=set)
     bridge: bool = False
     run: int | None = None
     runs: set[int] = field(default_factory=set)
@@ -27,7 +28,7 @@ class World:
 
     def obey(self, commands: tuple[AnyCommand, ...]) -> None:
         for command in commands:
-            assert not self.closed, f"{command} after the record was closed"
+            assert not self.closed or isinstance(command, order.Acknowledge), f"{command} after the record was closed"
             self._obey(command)
 
     def _obey(self, command: AnyCommand) -> None:
@@ -45,6 +46,21 @@ class World:
             case order.ReleaseLeg(leg_id=leg):
                 self.legs.remove(leg)  # KeyError: released twice
                 self.released.add(leg)
+            case order.RingPhone(phone_id=phone):
+                assert not self.phones, "two telephones at once"
+                assert phone not in self.released, "a telephone's id was used twice"
+                self.phones.add(phone)
+            case order.JoinPhone(phone_id=phone):
+                assert phone in self.phones
+                assert self.bridge
+                assert self.run is None, "the agent talks into the supervisor's talk"
+            case order.DropPhone(phone_id=phone):
+                self.phones.remove(phone)  # KeyError: dropped twice
+                self.released.add(phone)
+            case order.Say(run=run) | order.HoldAgent(run=run):
+                assert self.run == run, "an agent is told something who does not run"
+            case order.Hush(leg_id=leg):
+                assert leg in self.legs
             case order.CreateBridge():
                 self.bridge = True
             case order.DestroyBridge(only_if_empty=False):
@@ -80,6 +96,7 @@ class World:
     def check(self, call: Call) -> None:
         """The call believes exactly what is the case."""
         assert self.legs == ({call.leg} if call.leg else set())
+        assert self.phones == ({call.phone} if call.phone else set())
         assert self.bridge == call.bridge
         assert (self.run is not None) == call.agent_on
         assert self.timers == {armed.name: armed.generation for armed in call.deadlines}
@@ -87,6 +104,7 @@ class World:
         assert self.closed == (call.state is State.ENDED)
         if self.closed:
             assert not self.legs
+            assert not self.phones
             assert not self.bridge
             assert self.run is None
             assert not self.timers

@@ -1,0 +1,68 @@
+"""What every command of ``callctl`` needs: where it prints, how it fails, its event loop, its settings, the database."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, NoReturn, TypeVar
+
+import psycopg
+import uvloop
+from rich.console import Console
+
+from controller.settings import DatabaseSettings, Group, Settings, SettingsError, load_group
+
+T = TypeVar("T")
+GroupT = TypeVar("GroupT", bound=Group)
+
+EXIT_FAILED = 1
+EXIT_SETTINGS = 2
+LOOK_AT_DATABASE = "Is it running, and is DATABASE_URL its address?"
+
+PIPED_WIDTH = 240  # what reads a pipe wants each row on one line
+out = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+err = Console(stderr=True, soft_wrap=True)
+
+
+def in_loop(work: Coroutine[Any, Any, T]) -> T:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
+def from_database(ask: Callable[[psycopg.AsyncConnection[Any]], Awaitable[T]]) -> T:
+    """What *ask* makes of a connection; ends the process in words if there is none."""
+    dsn = group(DatabaseSettings).url.get_secret_value()
+
+    async def work() -> T:
+        async with await psycopg.AsyncConnection.connect(dsn, connect_timeout=5, autocommit=True, application_name="callctl") as connection:
+            return await ask(connection)
+
+    try:
+        return in_loop(work())
+    except psycopg.errors.UndefinedTable:
+        fail("The database has no tables of ours yet: callctl migrate makes them")
+    except psycopg.Error as error:
+        fail(f"PostgreSQL: {(str(error).strip().splitlines() or [type(error).__name__])[0]}. {LOOK_AT_DATABASE}")
+
+
+def settings() -> Settings:
+    try:
+        return Settings.load()
+    except SettingsError as error:
+        err.print(str(error), markup=False, highlight=False)
+        sys.exit(EXIT_SETTINGS)
+
+
+def group(wanted: type[GroupT]) -> GroupT:
+    """For commands that need a part only: looking at calls needs no key of Anthropic's."""
+    try:
+        return load_group(wanted)
+    except SettingsError as error:
+        err.print(str(error), markup=False, highlight=False)
+        sys.exit(EXIT_SETTINGS)
+
+
+def fail(message: str) -> NoReturn:
+    err.print(message, markup=False, highlight=False)
+    sys.exit(EXIT_FAILED)
