@@ -60,6 +60,7 @@ from controller.call.events import Limits as CallLimits
 from controller.call.screen import Screen
 from controller.call_back_notes import CallBackNotes
 from controller.callbacks import CallBacks
+from controller.console.serving import make_console_router
 from controller.control import Control
 from controller.customers import Customers
 from controller.desk import Desk, open_desk
@@ -249,6 +250,7 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             make_board_router(board, require(Role.VIEWER)),
             make_log_router(live_log),
             make_web_calls_router(web, per_minute=settings.web_calls.per_minute),
+            make_console_router(),
         ]
         app = make_app(readiness, registry, masking, routers=routers, access=access)
         api_port = await exits.enter_async_context(serving(app, api, proxy=settings.api.proxy))
