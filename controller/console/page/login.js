@@ -59,6 +59,6 @@ function switchLanguage() {
 }
 
 draw();
-if (code) enter({ link: code }, {}, 'login.used');
+if (code) enter({ code }, {}, 'login.used');
 else if ((await get('me')).ok) toConsole();
 else document.getElementById('token').focus();
