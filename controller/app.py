@@ -57,6 +57,7 @@ from controller.board.stream import make_board_router
 from controller.call.events import Limits as CallLimits
 from controller.call.screen import Screen
 from controller.call_back_notes import CallBackNotes
+from controller.console.serving import make_console_router
 from controller.control import Control
 from controller.customers import Customers
 from controller.desk import Desk, open_desk
@@ -226,7 +227,8 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             lists=board,
             dependencies=health_watch,
         )
-        routers = [*api_routes.make_routers(parts, access), make_board_router(board, require(Role.VIEWER)), make_log_router(live_log)]
+        streams = [make_board_router(board, require(Role.VIEWER)), make_log_router(live_log)]
+        routers = [*api_routes.make_routers(parts, access), *streams, make_console_router()]
         app = make_app(readiness, registry, masking, routers=routers, access=access)
         api_port = await exits.enter_async_context(serving(app, api, proxy=settings.api.proxy))
         exits.callback(board.close)  # first of all: whoever watches would hold up the server
