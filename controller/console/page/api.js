@@ -14,8 +14,8 @@ export const escaped = id => encodeURIComponent(id);
 export const get = path => ask('GET', path, {}, 10_000);
 
 /** A wish. *key* is the same for each try of the same wish, so that it happens once. */
-export function send(method, path, body, { key, ifState, headers: more } = {}) {
-  const headers = { 'X-CSRF': csrf, 'Idempotency-Key': key ?? newKey(), ...more };
+export function send(method, path, body, { key, ifState } = {}) {
+  const headers = { 'X-CSRF': csrf, 'Idempotency-Key': key ?? newKey() };
   if (ifState !== undefined && ifState !== null) headers['If-State'] = String(ifState);
   return ask(method, path, headers, ANSWER_MS, body);
 }

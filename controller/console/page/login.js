@@ -28,10 +28,10 @@ function draw() {
         <button type="button" class="btn quiet txt" aria-label=${t('lang')} @click=${switchLanguage}>${language() === 'uk' ? 'EN' : 'УК'}</button></div></form></main>`, document.getElementById('app'));
 }
 
-async function enter(body, headers, refused) {
+async function enter(body, refused) {
   Object.assign(state, { trying: true, told: '' });
   draw();
-  const answer = await send('POST', 'session', body, { headers });
+  const answer = await send('POST', 'session', body);
   if (answer.ok) { toConsole(); return; }
   state.trying = false;
   state.told = answer.status === 401 || answer.status === 403 || answer.status === 422 ? t(refused) : refusalWords(answer);
@@ -42,7 +42,7 @@ async function enter(body, headers, refused) {
 function submit(event) {
   event.preventDefault();
   const token = event.target.elements.token.value.trim();
-  if (token && !state.trying) enter({}, { Authorization: `Bearer ${token}` }, 'login.bad');
+  if (token && !state.trying) enter({ token }, 'login.bad');
 }
 
 /** Where one wanted to go before the login; only ever a place within the console. */
@@ -59,6 +59,6 @@ function switchLanguage() {
 }
 
 draw();
-if (code) enter({ code }, {}, 'login.used');
+if (code) enter({ code }, 'login.used');
 else if ((await get('me')).ok) toConsole();
 else document.getElementById('token').focus();

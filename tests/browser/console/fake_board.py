@@ -198,7 +198,7 @@ def make_app(board: FakeBoard) -> FastAPI:
     @app.post("/api/v1/session")
     async def enter(request: Request) -> Response:
         body = await request.json()
-        if "good" not in (body.get("code"), request.headers.get("authorization", "").removeprefix("Bearer ")):
+        if "good" not in (body.get("code"), body.get("token")):
             return problem(401, "unauthorized")
         board.signed_in = True
         return JSONResponse(board.me(), 201)
