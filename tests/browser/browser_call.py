@@ -60,7 +60,7 @@ class BrowserCall:
         self.opened_at = datetime.now(UTC)
 
     async def open(self) -> None:
-        await self.page.goto(f"{self._url}/call")
+        await self.page.goto(self._url)
 
     async def press_call(self) -> None:
         await self.page.get_by_role("button", name="Подзвонити").click()
@@ -86,7 +86,7 @@ class BrowserCall:
 
 @asynccontextmanager
 async def open_browser_call(program: ChromiumProgram, url: str, microphone: Path) -> AsyncIterator[BrowserCall]:
-    """A page at *url* (the controller's) that hears *microphone*, over and over."""
+    """The page at *url* that hears *microphone*, over and over."""
     arguments = [
         "--use-fake-device-for-media-stream",
         "--use-fake-ui-for-media-stream",

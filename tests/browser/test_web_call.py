@@ -41,7 +41,7 @@ def audio_path() -> Iterator[None]:
 
 @pytest.fixture
 async def browser(floor: Floor, chromium_program: ChromiumProgram, microphone: Path, audio_path: None) -> AsyncIterator[BrowserCall]:
-    async with open_browser_call(chromium_program, floor.system.controller.api_url, microphone) as call:
+    async with open_browser_call(chromium_program, floor.system.controller.call_page, microphone) as call:
         yield call
     await nothing_left(floor)
 
