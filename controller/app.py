@@ -54,13 +54,13 @@ from controller.board.callbacks_watch import CallBacksWatch
 from controller.board.health import Health
 from controller.board.health_watch import HealthWatch
 from controller.board.picture import Raised
-from controller.board.shapes import Shape
 from controller.board.sound import watch_sound
 from controller.board.stream import make_board_router
 from controller.call.events import Limits as CallLimits
 from controller.call.screen import Screen
 from controller.call_back_notes import CallBackNotes
 from controller.callbacks import CallBacks
+from controller.console.serving import make_console_router
 from controller.control import Control
 from controller.customers import Customers
 from controller.desk import Desk, open_desk
@@ -88,6 +88,8 @@ from controller.settings import Settings
 from controller.surroundings import Caller, ConversationLike, Surroundings
 from controller.switchboard import Purpose, Switchboard
 from controller.telemetry import AgentMetrics, LiveReadings, MetricsSink
+from controller.web_calls.joined import open_web_calls
+from controller.web_calls.routes import make_web_calls_router
 
 log = structlog.get_logger(__name__)
 
@@ -200,16 +202,25 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
         control = Control(switchboard, listening)
         recovery = Recovery(rest, switchboard, records, app=ari.app, predecessors=journal.open_calls())
         dialplan = Dialplan(rest)
+        web = await exits.enter_async_context(open_web_calls(settings, rest, switchboard))
 
         async def on_connected() -> None:
             await rest.set_event_filter(EVENT_TYPES)
             await dialplan.look()
             await recovery.reconcile()
+            if web:
+                await web[0].reconcile()
 
-        desk = await exits.enter_async_context(open_desk(settings, rest, switchboard, partial(_to_board, board)))
+        desk = await exits.enter_async_context(open_desk(settings, rest, switchboard, board.replace))
         records.also(desk.operators.append)
         front = _front(settings, rest, switchboard)
-        socket = EventSocket(ari.url, ari.username, password, ari.app, on_event=switchboard.handle, on_connected=on_connected)
+
+        def on_event(message: Event) -> None:
+            switchboard.handle(message)
+            if web:
+                web[0].handle(message)
+
+        socket = EventSocket(ari.url, ari.username, password, ari.app, on_event=on_event, on_connected=on_connected)
         observed = Observed(
             settings=settings,
             socket=socket,
@@ -234,7 +245,13 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             lists=board,
             dependencies=health_watch,
         )
-        routers = [*api_routes.make_routers(parts, access), make_board_router(board, require(Role.VIEWER)), make_log_router(live_log)]
+        routers = [
+            *api_routes.make_routers(parts, access),
+            make_board_router(board, require(Role.VIEWER)),
+            make_log_router(live_log),
+            make_web_calls_router(web, per_minute=settings.web_calls.per_minute),
+            make_console_router(),
+        ]
         app = make_app(readiness, registry, masking, routers=routers, access=access)
         api_port = await exits.enter_async_context(serving(app, api, proxy=settings.api.proxy))
         exits.callback(board.close)  # first of all: whoever watches would hold up the server
@@ -249,11 +266,6 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
             socket=socket,
             api_port=api_port,
         )
-
-
-def _to_board(board: Board, kind: str, items: list[Shape]) -> None:
-    """What the operators' side tells, under the board's names."""
-    board.replace("operator" if kind == "operators" else "queue", items)
 
 
 def _front(settings: Settings, rest: AriRest, switchboard: Switchboard) -> Front | None:

@@ -19,7 +19,7 @@ import structlog
 
 from controller.ari.rest import AriRest
 from controller.hours import Hours
-from controller.operators_watch import OperatorsWatch
+from controller.operators_watch import Kind, OperatorsWatch
 from controller.reader import Reader
 from controller.settings import Settings
 from controller.switchboard import Switchboard
@@ -28,7 +28,7 @@ HOURS_LOOK_S = 30.0  # the longest without a look at the clock: it may be set
 NAMES_KEPT_S = 60.0
 NAMES_TIMEOUT_S = 1.0
 
-Told = Callable[[str, list[dict[str, Any]]], None]
+Told = Callable[[Kind, list[dict[str, Any]]], None]
 
 log = structlog.get_logger(__name__)
 
@@ -86,7 +86,7 @@ class _Names:
 
 @asynccontextmanager
 async def open_desk(settings: Settings, asterisk: AriRest, switchboard: Switchboard, told: Told) -> AsyncIterator[Desk]:
-    """Connects to nothing before it is asked or run. *told* gets "operators" and "queue" with all their items whenever they changed."""
+    """Connects to nothing before it is asked or run. *told* gets all items of a kind whenever one of them changed."""
     hours = settings.desk.parsed
     async with Reader.open(settings.database.url.get_secret_value(), "callctl-operators") as reader:
         operators = OperatorsWatch(

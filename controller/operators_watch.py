@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import NoReturn, Protocol
+from typing import Literal, NoReturn, Protocol
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -23,6 +23,8 @@ from controller.record import now_ms
 
 PERIOD_S = 3.0
 SETTLING_S = 0.5  # several steps of calls in a row are one reason to look
+
+Kind = Literal["operator", "queue"]
 
 log = structlog.get_logger(__name__)
 
@@ -39,9 +41,9 @@ async def _no_names() -> Mapping[str, str]:
 
 
 class OperatorsWatch:
-    """*told* gets ``operators`` and ``queue`` whenever one of them changed. *calls* are those that live now.
+    """*told* gets all operators, or all who wait, whenever one of them changed. *calls* are those that live now.
 
-    Satisfies the API's ``Desk``, and a record's sink (``append``).
+    ``append`` is a sink of records.
     """
 
     def __init__(
@@ -52,7 +54,7 @@ class OperatorsWatch:
         zone: ZoneInfo,
         calls: Callable[[], Iterable[Call]],
         names: Callable[[], Awaitable[Mapping[str, str]]] = _no_names,
-        told: Callable[[str, list[Shape]], None] = lambda kind, items: None,
+        told: Callable[[Kind, list[Shape]], None] = lambda kind, items: None,
         clock_ms: Callable[[], int] = now_ms,
     ) -> None:
         self._asterisk = asterisk
@@ -117,7 +119,8 @@ class OperatorsWatch:
             return await self._asterisk.get_variable(probe, state_of(self._members)) if self._members else ""
 
     def _tell(self) -> None:
-        for kind, items in (("operators", self.operators()), ("queue", self.queue())):
+        lists: tuple[tuple[Kind, list[Shape]], ...] = (("operator", self.operators()), ("queue", self.queue()))
+        for kind, items in lists:
             if self._latest.get(kind) != items:
                 self._latest[kind] = items
                 self._told(kind, items)

@@ -285,6 +285,16 @@ class TroubleSettings(Group, env_prefix="TROUBLE_"):
         return Limits(**self.model_dump())
 
 
+class WebCallsSettings(Group, env_prefix="WEB_CALLS_"):
+    """Calls from the browser (``controller.web_calls``)."""
+
+    enabled: bool = False
+    max: int = Field(default=5, ge=1, le=1_000)
+    per_minute: int = Field(default=6, ge=1, le=1_000)
+    proxy_address: str = "127.0.0.2"
+    media_address: str = ""
+
+
 class LogSettings(Group, env_prefix="LOG_"):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     format: Literal["json", "console"] = "json"
@@ -324,6 +334,7 @@ class Settings:
     api: ApiSettings
     board: BoardSettings
     trouble: TroubleSettings
+    web_calls: WebCallsSettings
     log: LogSettings
 
     @classmethod
@@ -362,6 +373,7 @@ GROUPS: dict[str, type[Group]] = {
     "api": ApiSettings,
     "board": BoardSettings,
     "trouble": TroubleSettings,
+    "web_calls": WebCallsSettings,
     "log": LogSettings,
 }
 assert list(GROUPS) == [field.name for field in fields(Settings)]

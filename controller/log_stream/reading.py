@@ -45,6 +45,11 @@ class Start:
     since: int | None = None
     tail: int | None = None
 
+    @property
+    def newest(self) -> int:
+        """How many of the last lines are wanted, if it is them; a browser resumes with the address by which it began."""
+        return 0 if self.cursor or self.since is not None else self.tail or 0
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -84,7 +89,7 @@ class Reading:
 
     async def page(self, limit: int) -> Page:
         """Raises ``NoHistory``."""
-        newest = self._start.tail is not None
+        newest = self._start.newest > 0
         found: list[Picked] = []
         await self._begin()
         async for some in self._to_the_present(patience_s=0.0):
@@ -98,7 +103,7 @@ class Reading:
 
     async def _chunks(self) -> AsyncIterator[bytes]:
         await self._begin()
-        held: list[Picked] | None = None if self._start.tail is None else []
+        held: list[Picked] | None = [] if self._start.newest else None
         over = await self._is_over()
         async for some in self._to_the_present(patience_s=PATIENCE_S):
             if held is not None:
@@ -125,7 +130,7 @@ class Reading:
             self._cursor, self._absent = start.cursor, absent_from(start.cursor)
         elif start.since is not None:
             self._absent = start.since
-        elif start.tail is None or start.tail == 0:
+        elif not start.newest:
             self._cursor, self._absent, self._fresh, self._look = self._tape.cursor, now, True, False
         elif self._call is None:
             self._absent, self._look = now, False
@@ -144,7 +149,7 @@ class Reading:
 
     def _newest(self, found: list[Picked]) -> list[Picked]:
         """The last ones, by time over all apps; whoever is cut off in their middle goes on there."""
-        newest = sorted(found, key=lambda one: one.line.position)[-(self._start.tail or 0) :] if found else []
+        newest = sorted(found, key=lambda one: one.line.position)[-self._start.newest :]
         cursor = {**self._cursor, **{one.line.app: one.line.position - 1 for one in reversed(newest)}}
         placed = []
         for one in newest:
