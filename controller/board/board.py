@@ -24,7 +24,7 @@ import structlog
 
 from agent.records import LiveText
 from controller.board.picture import LISTS, ListKind, Picture, Raised, Told
-from controller.board.replay import KEPT, Replay, encode, to_json
+from controller.board.replay import KEPT, Replay, encode, readable, to_json
 from controller.board.shapes import Shape
 from controller.board.sight import Sight
 from controller.board.trouble import Limits
@@ -136,17 +136,18 @@ class Board:
 
     def calls(self) -> list[Shape]:
         """The live calls, in the order in which they began; those that ended a moment ago are among them."""
-        return self._picture.calls()
+        return [readable(call) for call in self._picture.calls()]
 
     def call(self, call_id: str) -> Shape | None:
         """One of them with its *turns* and *events_url*."""
         call = self._picture.call(call_id)
         if call is None:
             return None
-        return {**call, "turns": self._picture.turns(call_id), "events_url": f"/api/v1/calls/{call_id}/log"}
+        whole = {**call, "turns": self._picture.turns(call_id), "events_url": f"/api/v1/calls/{call_id}/log"}
+        return dict(readable(whole))
 
     def items(self, kind: ListKind) -> list[Shape]:
-        return self._picture.items(kind)
+        return [readable(item) for item in self._picture.items(kind)]
 
     # Who watches it
 

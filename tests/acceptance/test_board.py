@@ -42,7 +42,9 @@ class Watched:
 def watched(system: System) -> Watched:
     if system.controller.running:
         system.controller.stop()
-    system.controller.start(TROUBLE_SLOW_MS="100", TROUBLE_SLOW_REPLIES="1")  # the first reply is trouble
+    system.controller.start(
+        TROUBLE_SLOW_MS="100", TROUBLE_SLOW_REPLIES="1", TROUBLE_AUDIO_PERCENT="100"
+    )  # the first reply is trouble, a busy machine none
 
     async def watch() -> Watched:
         async with open_floor(system) as floor:
