@@ -21,7 +21,7 @@ def page() -> str:
         "# The life of a call",
         "",
         "Generated from the machine (`python -m controller.call.picture`); a test compares.",
-        "The rules stand in `controller/call/machine.py`, what each row does in `steps.py` and `endings.py` beside it.",
+        "The rules stand in `controller/call/machine.py`, what each row does in `steps.py`, `supervision.py`, `wishes.py` and `endings.py` beside it.",
         "",
         "```mermaid",
         "stateDiagram-v2",
