@@ -203,7 +203,7 @@ class CallSettings(Group, env_prefix="CALLS_"):
     max_length_s: Seconds = 1_800.0
     silence_s: Seconds = 10.0
     transfer_timeout_s: Seconds = 60.0
-    queues: Annotated[tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")], ...], NoDecode, Field(min_length=1)] = ("operators",)
+    queues: Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z0-9_-]+$")], ...], NoDecode, Field(min_length=1)] = ("operators",)
     warm_transfer: bool = True
     listeners_max: int = Field(default=20, ge=1, le=1_000)
     outbound: str = Field(default="", pattern=r"^$|^[A-Za-z0-9]+/[\w.@:+-]*\{number\}[\w.@:+-]*$")
