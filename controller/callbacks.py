@@ -86,7 +86,7 @@ class CallBacks:
 
     async def listed(self, *, done: bool = False) -> list[Shape]:
         """Open ones, the most urgent first; with *done* those of the last week behind them. In the console's shape, with whole numbers."""
-        return [_shape(row) for row in await self._ask("callbacks", done=done, limit=SHOWN_MAX)]
+        return [shape_of(row) for row in await self._ask("callbacks", done=done, limit=SHOWN_MAX)]
 
     async def done(self, callback_id: str, person: Person) -> Answer:
         """He was rung, or need not be."""
@@ -133,7 +133,8 @@ class CallBacks:
         return await self._reader.fetch(QUERIES[statement], parameters, timeout_s=TIMEOUT_S)
 
 
-def _shape(row: Mapping[str, Any]) -> Shape:
+def shape_of(row: Mapping[str, Any]) -> Shape:
+    """A row of the statement ``callbacks`` as the console wants it; *due* is Unix time in ms."""
     due: datetime = row["due_at"]
     return {
         "id": str(row["id"]),

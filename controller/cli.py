@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import signal
 import sys
 import uuid
@@ -11,6 +12,7 @@ from typing import Annotated, Any
 
 import psycopg
 import typer
+from psycopg.rows import dict_row
 
 from controller.log_commands import replay_call, tail
 from controller.settings import DatabaseSettings
@@ -104,6 +106,34 @@ def show(
     if found is None:
         fail(f"there is no call {call_id}; records are kept for a limited time, and a very new one may still be on its way")
     out.print(call_sheet(found, _mask(numbers), events=events))
+
+
+@app.command()
+def callbacks(
+    done: Annotated[str | None, typer.Option(metavar="ID", help="This customer was rung, or need not be.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also those that were done within the last week.")] = False,
+    numbers: Numbers = False,
+) -> None:
+    """List the customers whom we promised to ring back, the most urgent first."""
+    from controller.callbacks import QUERIES, SHOWN_MAX, shape_of
+    from controller.shown import callbacks_table
+
+    try:
+        finished = uuid.UUID(done) if done is not None else None
+    except ValueError:
+        fail(f"{done!r} is not the id of a call back; callctl callbacks lists them")
+
+    async def ask(connection: psycopg.AsyncConnection[Any]) -> list[dict[str, Any]]:
+        async with connection.cursor(row_factory=dict_row) as cursor:
+            if finished is not None:
+                await cursor.execute(QUERIES["callback_done"], {"id": finished, "owner": getpass.getuser()})
+                if not await cursor.fetchall():
+                    fail(f"there is no call back {finished}; callctl callbacks --all lists them")
+            await cursor.execute(QUERIES["callbacks"], {"done": everything, "limit": SHOWN_MAX})
+            return [shape_of(row) for row in await cursor.fetchall()]
+
+    found = from_database(ask)
+    out.print(callbacks_table(found, _mask(numbers)) if found else "Nobody waits for a call back.", highlight=False)
 
 
 @app.command()

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Protocol
 
 import structlog
@@ -25,6 +25,7 @@ ALONE_CONTEXT = "screen-alone"
 
 PROBE = "probe"
 """The Stasis argument by which such a channel is told from a caller."""
+PROBE_PREFIX = "p-"
 
 ADVICE = "take it from asterisk/extensions.conf"
 
@@ -61,24 +62,36 @@ class Dialplan:
             log.error("dialplan_incomplete", why=self.why)
 
     async def _missing(self) -> str | None:
-        probe = f"p-{uuid.uuid4()}"
         try:
-            await self._asterisk.create_channel(probe, f"Local/s@{self._context}/n", PROBE)
-            if not await self._exists(probe, self._context):
-                return f"Asterisk's dialplan has no s in [{self._context}]: a transfer would hang the caller up; {ADVICE}"
-            if await self._exists(probe, "screen"):  # else operators are not told first, and nothing of it is needed
-                for context in (ACCEPTED_CONTEXT, ALONE_CONTEXT):
-                    if not await self._exists(probe, context):
-                        return f"Asterisk's dialplan has no s in [{context}]: an operator who takes a call would be hung up; {ADVICE}"
+            async with probing(self._asterisk, self._context) as probe:
+                if not await self._exists(probe, self._context):
+                    return f"Asterisk's dialplan has no s in [{self._context}]: a transfer would hang the caller up; {ADVICE}"
+                if await self._exists(probe, "screen"):  # else operators are not told first, and nothing of it is needed
+                    for context in (ACCEPTED_CONTEXT, ALONE_CONTEXT):
+                        if not await self._exists(probe, context):
+                            return f"Asterisk's dialplan has no s in [{context}]: an operator who takes a call would be hung up; {ADVICE}"
         except AriRefused as error:
             return f"the dialplan cannot be looked at: {error}"
-        finally:
-            with suppress(AriNotFound):
-                await self._asterisk.hang_up(probe)
         return None
 
     async def _exists(self, probe: str, context: str) -> bool:
         return await self._asterisk.get_variable(probe, f"DIALPLAN_EXISTS({context},s,1)") == "1"
+
+
+@asynccontextmanager
+async def probing(asterisk: Prober, context: str = QUEUE_CONTEXT) -> AsyncIterator[str]:
+    """A channel that calls nobody, to read functions of the dialplan through: its id. Raises AriError."""
+    probe = f"{PROBE_PREFIX}{uuid.uuid4()}"
+    try:
+        await asterisk.create_channel(probe, f"Local/s@{context}/n", PROBE)
+        yield probe
+    finally:
+        with suppress(AriNotFound):
+            await asterisk.hang_up(probe)
+
+
+def is_probes_channel(channel_id: str) -> bool:
+    return channel_id.startswith(PROBE_PREFIX)
 
 
 def is_probe(args: Sequence[str]) -> bool:

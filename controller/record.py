@@ -60,7 +60,6 @@ class CallRecord:
         self._clock_ms = clock_ms
         self._call = Call()
         self._lines = 0  # of the log
-        self._shown_changes = 0
         self._agent: AgentState | None = None
         self._answered_at_ms: int | None = None
         self._latest: CallRevised | None = None
@@ -76,7 +75,7 @@ class CallRecord:
     @property
     def state_seq(self) -> int:
         """Grows with each change of what is shown."""
-        return self._shown_changes
+        return self._latest.state_seq if self._latest else 0
 
     @property
     def latest(self) -> CallRevised | None:
@@ -215,8 +214,6 @@ class CallRecord:
             cost=known.cost if known else {},
             state_seq=(known.state_seq if known else 0) + (known is None or known.state != self.shown),
         )
-        if known is None or known.state != current.state:
-            self._shown_changes += 1
         if current != known:  # what it costs changes all the time and is told with the rest
             self._latest = replace(current, revision=current.revision + 1, cost=self._cost_usd())
             self._journal.append(self._latest)

@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from agent.cost import Prices
 from controller.board.trouble import Limits
+from controller.hours import ZONE, Hours, HoursError
 
 DOTENV = Path(".env.local")
 LIST_PRICES = Prices()
@@ -194,6 +195,7 @@ class AriSettings(Group, env_prefix="ARI_"):
     username: str = "callctl"
     password: Secret = Field(description="the ARI user's, as in Asterisk's ari.conf")
     app: str = Field(default="callctl", pattern=r"^[A-Za-z0-9_-]+$")
+    front_app: str = Field(default="callctl", pattern=r"^[A-Za-z0-9_-]+$")
 
 
 class CallSettings(Group, env_prefix="CALLS_"):
@@ -201,15 +203,42 @@ class CallSettings(Group, env_prefix="CALLS_"):
     max_length_s: Seconds = 1_800.0
     silence_s: Seconds = 10.0
     transfer_timeout_s: Seconds = 60.0
-    queues: Annotated[tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")], ...], NoDecode, Field(min_length=1)] = ("operators",)
+    queues: Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z0-9_-]+$")], ...], NoDecode, Field(min_length=1)] = ("operators",)
     warm_transfer: bool = True
     listeners_max: int = Field(default=20, ge=1, le=1_000)
+    outbound: str = Field(default="", pattern=r"^$|^[A-Za-z0-9]+/[\w.@:+-]*\{number\}[\w.@:+-]*$")
     drain_s: Seconds = 60.0
 
     @field_validator("queues", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+class DeskSettings(Group, env_prefix=""):
+    """When operators are at work."""
+
+    hours: str = ""
+    hours_closed: str = ""
+    hours_zone: str = ZONE
+
+    @property
+    def parsed(self) -> Hours:
+        return Hours.parse(self.hours, self.hours_closed, self.hours_zone)
+
+    def problems(self) -> list[Problem]:
+        """Each alone, so that the one that is wrong is named."""
+        found = []
+        for variable, tried in (
+            ("HOURS", (self.hours, "", ZONE)),
+            ("HOURS_CLOSED", ("", self.hours_closed, ZONE)),
+            ("HOURS_ZONE", ("", "", self.hours_zone)),
+        ):
+            try:
+                Hours.parse(*tried)
+            except HoursError as error:
+                found.append(Problem(variable, f"is not understood: {error}"))
+        return found
 
 
 class JournalSettings(Group, env_prefix="JOURNAL_"):
@@ -256,6 +285,16 @@ class TroubleSettings(Group, env_prefix="TROUBLE_"):
         return Limits(**self.model_dump())
 
 
+class WebCallsSettings(Group, env_prefix="WEB_CALLS_"):
+    """Calls from the browser (``controller.web_calls``)."""
+
+    enabled: bool = False
+    max: int = Field(default=5, ge=1, le=1_000)
+    per_minute: int = Field(default=6, ge=1, le=1_000)
+    proxy_address: str = "127.0.0.2"
+    media_address: str = ""
+
+
 class LogSettings(Group, env_prefix="LOG_"):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     format: Literal["json", "console"] = "json"
@@ -290,10 +329,12 @@ class Settings:
     redis: RedisSettings
     ari: AriSettings
     calls: CallSettings
+    desk: DeskSettings
     journal: JournalSettings
     api: ApiSettings
     board: BoardSettings
     trouble: TroubleSettings
+    web_calls: WebCallsSettings
     log: LogSettings
 
     @classmethod
@@ -327,10 +368,12 @@ GROUPS: dict[str, type[Group]] = {
     "redis": RedisSettings,
     "ari": AriSettings,
     "calls": CallSettings,
+    "desk": DeskSettings,
     "journal": JournalSettings,
     "api": ApiSettings,
     "board": BoardSettings,
     "trouble": TroubleSettings,
+    "web_calls": WebCallsSettings,
     "log": LogSettings,
 }
 assert list(GROUPS) == [field.name for field in fields(Settings)]

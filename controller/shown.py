@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -35,6 +36,24 @@ def calls_table(calls: Iterable[Row], mask: Mask) -> Table:
             _text(call["ended_by"]),
             str(call["turns"]),
             str(call["tool_calls"]),
+        )
+    return table
+
+
+def callbacks_table(callbacks: Iterable[dict[str, Any]], mask: Mask) -> Table:
+    """*callbacks* in the console's shape (``controller.callbacks``)."""
+    whole_id = Column("call back", no_wrap=True, min_width=36)
+    table = Table("due (UTC)", whole_id, "number", "name", "about", "tried", "by", "state", box=None, header_style="bold")
+    for one in callbacks:
+        table.add_row(
+            f"{datetime.fromtimestamp(one['due'] / 1000, UTC):%Y-%m-%d %H:%M}",
+            one["id"],
+            escape(mask(one["tel"])),
+            _text(one["name"]),
+            escape(mask(one["why"] or "")),
+            str(one["tries"]),
+            _text(one["owner"]),
+            one["state"],
         )
     return table
 

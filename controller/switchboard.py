@@ -25,7 +25,7 @@ from controller.call import events as seen
 from controller.call import ids
 from controller.call.events import Limits
 from controller.call.state import Call, State
-from controller.dialplan import is_probe
+from controller.dialplan import is_probe, is_probes_channel
 from controller.session import Session
 from controller.surroundings import Surroundings
 
@@ -136,6 +136,11 @@ class Switchboard:
             for session in self.sessions:
                 session.post(seen.DeskOpened() if is_open else seen.DeskClosed())
 
+    def caller_is_gone(self, channel_id: str) -> None:
+        """Who holds his line knows it before Asterisk does."""
+        if session := self._by_channel.get(channel_id):
+            session.post(seen.CallerHungUp())
+
     # What Asterisk tells
 
     def handle(self, message: ari.Event) -> None:
@@ -148,7 +153,7 @@ class Switchboard:
             self._to_purposes(message, message.bridge.id)
             return
         channel = _subject(message)
-        if channel is None:
+        if channel is None or is_probes_channel(channel.id):
             return
         if isinstance(message, ari.StasisEnd | ari.ChannelDestroyed):
             self.left.add(channel.id)

@@ -14,17 +14,24 @@ import pytest
 from ops.devstack import DevStack, DevStackError
 from ops.devstack.account import service_account
 from ops.devstack.asterisk_program import find_asterisk
+from ops.devstack.chromium_program import find_chromium
 from ops.devstack.leftovers import listening_ports, processes_of
 
 _GONE_S = 5.0
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Fetch Asterisk, when a collected test needs it, before the first test's time limit runs. A failure is told by the fixture."""
-    needed = any("stack" in getattr(item, "fixturenames", ()) for item in session.items)
-    if needed and not session.config.option.collectonly:
+    """Fetch Asterisk and Chromium, where a test needs them, before the first test's time limit runs. The fixtures tell a failure."""
+    if session.config.option.collectonly:
+        return
+    needed = {name for item in session.items for name in getattr(item, "fixturenames", ())}
+    tell = _teller(session.config)
+    if "stack" in needed:
         with contextlib.suppress(DevStackError):
-            find_asterisk(service_account(), _teller(session.config))
+            find_asterisk(service_account(), tell)
+    if "chromium_program" in needed:
+        with contextlib.suppress(DevStackError):
+            find_chromium(tell)
 
 
 def _teller(config: pytest.Config) -> Callable[[str], None]:

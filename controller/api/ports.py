@@ -43,7 +43,7 @@ class LiveControl(Protocol):
 
 
 class CallBacks(Protocol):
-    """Raises ``problems.DatabaseAway`` or psycopg's errors while PostgreSQL is away."""
+    """``controller.callbacks.CallBacks`` on our ``Pool``: raises ``problems.DatabaseAway``."""
 
     async def listed(self, *, done: bool) -> list[Shape]:
         """Open ones, the most urgent first; with *done* the latest done ones too."""

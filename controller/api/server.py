@@ -11,7 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
-from controller.api.sse import ABORT
+from controller.api.event_stream import ABORT
 
 START_S = 5.0
 STOP_S = 2.0
@@ -67,7 +67,11 @@ async def serving(app: FastAPI, bound: socket.socket, *, proxy: str = "") -> Asy
     config = uvicorn.Config(
         _Abortable(app),
         http="h11",
-        ws="none",
+        ws="websockets-sansio",
+        ws_max_size=65_536,
+        ws_ping_interval=10.0,  # a browser that is gone without a word is noticed
+        ws_ping_timeout=10.0,
+        ws_per_message_deflate=False,
         lifespan="off",
         log_config=None,
         access_log=False,

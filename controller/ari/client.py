@@ -80,7 +80,7 @@ class EventSocket:
         """Stay connected until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
-            was_replaced = await self._live_once()
+            was_replaced = await self.live_once()
             if was_replaced:
                 self.replaced += 1
                 self.state = "replaced"
@@ -92,7 +92,7 @@ class EventSocket:
                 log.warning("ari_socket_lost", why=self.why, retry_s=round(delay_s, 2))
             await asyncio.sleep(delay_s)
 
-    async def _live_once(self) -> bool:
+    async def live_once(self) -> bool:
         """One connection from opening to loss; True when it was taken from us. Says in ``why`` how it ended."""
         try:
             async with connect(

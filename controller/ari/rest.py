@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from urllib.parse import quote
 
 import aioari
 import aiohttp
@@ -17,7 +18,7 @@ import msgspec
 
 from controller.ari.errors import AriError, AriRefused, AriUnavailable
 from controller.ari.http import REGULAR_CONNECTIONS, URGENT_CONNECTIONS, Pool, basic_authorization
-from controller.ari.resources import Application, AsteriskInfo, Bridge, Channel, Module, Variable
+from controller.ari.resources import Application, AsteriskInfo, Bridge, Channel, ConfigTuple, Endpoint, Module, Variable
 
 T = TypeVar("T")
 
@@ -64,6 +65,10 @@ class AriRest:
         Asterisk takes an unknown context without a word and then hangs the caller up.
         """
         await self._call("channels", "continueInDialplan", channelId=channel_id, context=context, extension=extension, priority=priority)
+
+    async def move(self, channel_id: str, app: str, *args: str) -> None:
+        """From the application that has the channel to another; where that is not registered, it stays and an event tells so."""
+        await self._call("channels", "move", channelId=channel_id, app=app, appArgs=",".join(args) or None)
 
     async def set_variables(self, channel_id: str, variables: Mapping[str, str]) -> None:
         """Set channel variables in one request; a leading ``__`` in a name makes it inherited."""
@@ -214,11 +219,18 @@ class AriRest:
     async def applications(self) -> list[Application]:
         return await self._fetch(list[Application], "applications", "list")
 
-    async def set_event_filter(self, allowed: tuple[str, ...]) -> None:
-        """Ask for these event types alone. aioari wraps bodies by name, which this operation does not understand."""
+    async def user_event(self, name: str, app: str, channel_id: str, variables: Mapping[str, Any]) -> None:
+        """As a supervisor's: to *app*, about the channel. AriNotFound: nobody is connected under that name, or no such channel."""
+        path = f"{self.url}/ari/events/user/{quote(name, safe='')}"
+        query = {"application": app, "source": f"channel:{channel_id}"}
+        headers = {"Content-Type": "application/json"}
+        await self._regular.request("POST", path, params=query, data=msgspec.json.encode({"variables": variables}), headers=headers)
+
+    async def set_event_filter(self, allowed: tuple[str, ...], app: str | None = None) -> None:
+        """Ask for these event types alone, in ours unless named. aioari wraps bodies by name, which this operation does not understand."""
         body = msgspec.json.encode({"allowed": [{"type": name} for name in allowed]})
         headers = {"Content-Type": "application/json"}
-        await self._regular.request("PUT", f"{self.url}/ari/applications/{self.app}/eventFilter", data=body, headers=headers)
+        await self._regular.request("PUT", f"{self.url}/ari/applications/{app or self.app}/eventFilter", data=body, headers=headers)
 
     # ── Asterisk itself ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -231,18 +243,47 @@ class AriRest:
     async def modules(self) -> list[Module]:
         return await self._fetch(list[Module], "asterisk", "listModules")
 
+    # ── SIP objects in Asterisk's memory (sorcery.conf) ──────────────────────────────────────────────────────────
+
+    async def put_sip_object(self, kind: str, name: str, fields: Mapping[str, str]) -> None:
+        """Make or replace an "endpoint" or an "auth" that lives until it is deleted or Asterisk ends."""
+        body = {"fields": [{"attribute": attribute, "value": value} for attribute, value in fields.items()]}
+        headers = {"Content-Type": "application/json"}
+        await self._regular.request("PUT", self._sip_object(kind, name), data=msgspec.json.encode(body), headers=headers)
+
+    async def sip_object(self, kind: str, name: str) -> dict[str, str]:
+        """Its options by name."""
+        response = await self._regular.request("GET", self._sip_object(kind, name))
+        return {field.attribute: field.value for field in await _decoded(response, list[ConfigTuple], f"{kind} {name}")}
+
+    async def delete_sip_object(self, kind: str, name: str) -> None:
+        await self._regular.request("DELETE", self._sip_object(kind, name))
+
+    async def sip_endpoints(self) -> dict[str, list[str]]:
+        """The ids of each endpoint's channels, by its name."""
+        found = await self._fetch(list[Endpoint], "endpoints", "listByTech", tech="PJSIP")
+        return {endpoint.resource: endpoint.channel_ids for endpoint in found}
+
+    async def running_modules(self) -> frozenset[str]:
+        return frozenset(module.name for module in await self.modules() if module.status == "Running")
+
+    def _sip_object(self, kind: str, name: str) -> str:
+        return f"{self.url}/ari/asterisk/config/dynamic/res_pjsip/{kind}/{name}"
+
+    # ── global variables ─────────────────────────────────────────────────────────────────────────────────────────
+
     async def get_global(self, variable: str) -> str:
-        """A global variable or a dialplan function that needs no channel; "" when unset."""
+        """A global variable; "" when unset, and for every function: Asterisk reads those through a channel alone."""
         return (await self._fetch(Variable, "asterisk", "getGlobalVar", variable=variable)).value
+
+    async def set_global(self, variable: str, value: str) -> None:
+        """A global variable, or a dialplan function that needs no channel; this one also sets what ``get_global`` cannot read."""
+        await self._call("asterisk", "setGlobalVar", variable=variable, value=value)
 
     # ── the way there ────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _fetch(self, kind: type[T], resource: str, operation: str, **parameters: Any) -> T:
-        response = await self._call(resource, operation, **parameters)
-        try:
-            return msgspec.json.decode(await response.read(), type=kind)
-        except msgspec.DecodeError as error:
-            raise AriError(f"{resource}.{operation}", f"Asterisk's answer is not understood: {error}") from error
+        return await _decoded(await self._call(resource, operation, **parameters), kind, f"{resource}.{operation}")
 
     async def _call(self, resource: str, operation: str, **parameters: Any) -> aiohttp.ClientResponse:
         operations = await self._load()
@@ -272,3 +313,10 @@ class AriRest:
         for resource, name in URGENT_OPERATIONS:
             client.get_repo(resource).api.get_operation(name).http_client = self._urgent
         return client
+
+
+async def _decoded(response: aiohttp.ClientResponse, kind: type[T], operation: str) -> T:
+    try:
+        return msgspec.json.decode(await response.read(), type=kind)
+    except msgspec.DecodeError as error:
+        raise AriError(operation, f"Asterisk's answer is not understood: {error}") from error

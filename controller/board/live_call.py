@@ -6,13 +6,14 @@ It holds what is shown (``shape``), the transcript, and the signs of trouble. Th
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from agent.records import LiveText, ToolCallRecord, TurnRecord
 from controller.board import shapes
 from controller.board.outcome import outcome_of
 from controller.board.shapes import Shape
 from controller.board.signs import Signs
-from controller.board.topic import better, topic, topic_of_words
+from controller.board.topic import About
 from controller.board.trouble import Desk, Limits, Troubles
 from controller.journal.ids import call_uuid, unix_ms
 from controller.journal.records import CallRevised, Logged, MachineStepped
@@ -56,12 +57,11 @@ class LiveCall:
         self._signs = Signs()
         self._troubles = Troubles(limits)
         self._machine = ""
-        self._topic = ""
+        self._about = About()
         self._lang = "uk"
         self._answers: list[int] = []
         self._tools: dict[int, dict[str, int]] = {}  # by turn: tool_use_id -> index
         self._attempts: dict[str, int] = {}
-        self._looked_up = False  # the topic is what a tool was asked for, no longer his first words
         self._revisions: dict[int, int] = {}  # by turn
 
     # What changes it
@@ -94,7 +94,7 @@ class LiveCall:
         shape = shapes.turn(record, self.started_ms)
         if record.speaker == "caller":
             self._lang = (record.language or self._lang)[:2]
-            self._topic = self._topic or topic_of_words(record.text)
+            self._about.said(record.text)
         elif (took := record.latencies.answer_ms) is not None and record.revision == 1:
             self._answers = [*self._answers[1 - ANSWERS_MAX :], took]
         if self.interim is not None and self.interim["n"] <= shape["n"]:
@@ -110,12 +110,8 @@ class LiveCall:
         if record.success:
             self._attempts[record.name] = 0
             self.tools_done.add(record.name)
-            about = topic(record.name, record.arguments, record.result)
-            if about and (not self._looked_up or better(self._topic, record.name)):
-                self._topic, self._looked_up = about, True
-            name = record.arguments.get("customer_name")
-            if record.name in _WITH_A_NAME and isinstance(name, str) and name.strip():
-                self.name = " ".join(name.split())[:NAME_MAX]
+            self._about.used(record.name, record.arguments, record.result)
+            self.name = name_given(record.name, record.arguments) or self.name
         shape = shapes.tool_turn(record, index, self.started_ms, budget_ms=self._tool_budget_ms, attempt=attempt)
         self._keep(shape)
         return shape
@@ -165,7 +161,7 @@ class LiveCall:
             "started": self.started_ms,
             "state": record.state,
             "state_seq": record.state_seq,
-            "topic": self._topic,
+            "topic": self._about.text,
             "operator": operator_names.get(operator, operator) if operator else None,
             "trouble": self.trouble,
             "lat": self._answers,
@@ -188,3 +184,9 @@ class LiveCall:
         self.transcript[shape["n"]] = shape
         if len(self.transcript) > TURNS_MAX:
             del self.transcript[min(self.transcript)]
+
+
+def name_given(tool: str, arguments: Mapping[str, Any]) -> str:
+    """How the caller named himself for an order or a visit; "" if he did not."""
+    name = arguments.get("customer_name")
+    return " ".join(name.split())[:NAME_MAX] if tool in _WITH_A_NAME and isinstance(name, str) else ""

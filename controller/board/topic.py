@@ -32,9 +32,22 @@ def brief(name: str, arguments: Fields, result: Fields) -> str:
     return _short(error) if error else topic(name, arguments, result)
 
 
-def topic_of_words(text: str) -> str:
-    """What the caller said first, when nothing was looked up."""
-    return _short(" ".join(text.split()).rstrip(".!?… "))
+class About:
+    """What one call is about, as far as it has gone: his first words, until something is looked up for him."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self._looked_up = False
+
+    def said(self, text: str) -> None:
+        """By the caller."""
+        self.text = self.text or _short(" ".join(text.split()).rstrip(".!?… "))
+
+    def used(self, name: str, arguments: Fields, result: Fields) -> None:
+        """A tool, with success."""
+        about = topic(name, arguments, result)
+        if about and (not self._looked_up or name not in _VAGUE):
+            self.text, self._looked_up = about, True
 
 
 def _search(arguments: Fields, result: Fields) -> str:
@@ -121,12 +134,8 @@ _TOPICS = {
     "transfer_to_operator": _reason,
 }
 
+# A step on the way to something says less than what it leads to.
 _VAGUE = frozenset({"check_availability", "get_pickup_points", "get_customer_bookings", "transfer_to_operator", "request_callback"})
-
-
-def better(known: str, name: str) -> bool:
-    """Whether this tool's topic replaces the *known* one: a step on the way to something says less than what it leads to."""
-    return not known or name not in _VAGUE
 
 
 def _service(arguments: Fields) -> str:

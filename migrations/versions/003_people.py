@@ -34,6 +34,7 @@ UPDATE call_events SET
     text = state
 """
 LOG_INDEX = "CREATE INDEX idx_call_events_app_position ON call_events (app, position)"
+TROUBLE_INDEX = "CREATE INDEX idx_call_events_trouble ON call_events (call_id) WHERE name = 'TroubleRaised'"
 LOG_COMMENT = (
     "COMMENT ON TABLE call_events IS 'the flight recorder: every line of a call''s log; those with an event are steps of its machine'"
 )
@@ -100,7 +101,7 @@ CREATE INDEX idx_audit_call_id ON audit (call_id) WHERE call_id IS NOT NULL;
 
 
 def upgrade() -> None:
-    for statement in (LOG, LOG_OF_OLD_CALLS, LOG_INDEX, LOG_COMMENT, CALLS, TURNS, CALLBACKS, TOKENS, AUDIT):
+    for statement in (LOG, LOG_OF_OLD_CALLS, LOG_INDEX, TROUBLE_INDEX, LOG_COMMENT, CALLS, TURNS, CALLBACKS, TOKENS, AUDIT):
         op.execute(statement)
 
 
@@ -108,7 +109,7 @@ def downgrade() -> None:
     op.execute("DROP TABLE audit, api_tokens, callbacks")
     op.execute("ALTER TABLE call_turns DROP COLUMN prompted_by")
     op.execute("ALTER TABLE calls DROP COLUMN operator, DROP COLUMN ended_who")
-    op.execute("DROP INDEX idx_call_events_app_position")
+    op.execute("DROP INDEX idx_call_events_app_position, idx_call_events_trouble")
     op.execute("DELETE FROM call_events WHERE event IS NULL")
     columns = ("app", "position", "source", "name", "level", "text", "data")
     op.execute("ALTER TABLE call_events " + ", ".join(f"DROP COLUMN {column}" for column in columns))

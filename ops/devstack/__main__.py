@@ -1,4 +1,6 @@
-"""`python -m ops.devstack`: the private stack for a developer, until Ctrl-C. With `--fetch` only what has to be downloaded is fetched.
+"""`python -m ops.devstack`: the private stack for a developer, until Ctrl-C.
+
+With `--fetch` only what has to be downloaded is fetched: Asterisk, and Chromium for the browser tests.
 
 Prints the settings that point at the stack, to be put into `.env.local` or exported.
 """
@@ -9,6 +11,7 @@ import sys
 
 from .account import service_account
 from .asterisk_program import find_asterisk
+from .chromium_program import find_chromium
 from .errors import DevStackError
 from .stack import ALL_PARTS, DevStack
 
@@ -17,17 +20,35 @@ def _tell(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
+def _fetch() -> int:
+    """Each program for itself: a machine that cannot have the one may have the other."""
+
+    def asterisk() -> str:
+        return find_asterisk(service_account(), _tell).version
+
+    def chromium() -> str:
+        return find_chromium(_tell).version
+
+    missing = 0
+    for version_of in (asterisk, chromium):
+        try:
+            _tell(version_of())
+        except DevStackError as error:
+            _tell(str(error))
+            missing = 1
+    return missing
+
+
 def main() -> int:
     """Exit code 0, or 1 with a reason in words."""
     parser = argparse.ArgumentParser(prog="python -m ops.devstack", description=__doc__)
     parser.add_argument("--parts", nargs="+", choices=ALL_PARTS, default=ALL_PARTS)
-    parser.add_argument("--fetch", action="store_true", help="fetch Asterisk into the cache and stop")
+    parser.add_argument("--fetch", action="store_true", help="fetch Asterisk and Chromium into the cache and stop")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         if arguments.fetch:
-            _tell(find_asterisk(service_account(), _tell).version)
-            return 0
+            return _fetch()
         with DevStack(parts=arguments.parts, progress=_tell) as stack:
             for name, value in stack.environment().items():
                 print(f"{name}={value}", flush=True)

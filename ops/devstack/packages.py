@@ -43,7 +43,7 @@ class Root:
 
     def command(self, argv: Sequence[str]) -> list[str]:
         """The command line that starts `argv` (its first word a program's name in the root) with the root's loader and libraries."""
-        return [str(self._loader()), "--library-path", ":".join(map(str, self._libraries())), str(self._program(argv[0])), *argv[1:]]
+        return [str(self.loader), "--library-path", ":".join(map(str, self.libraries)), str(self._program(argv[0])), *argv[1:]]
 
     def run(self, argv: Sequence[str], *, timeout_s: float = 60.0, **options: Any) -> "subprocess.CompletedProcess[str]":
         """Run a program of the root to its end; options as of subprocess.run, output captured as text by default."""
@@ -55,14 +55,18 @@ class Root:
                 return path
         raise NotAvailable(f"{name} is not among the packages unpacked in {self.path}")
 
-    def _loader(self) -> Path:
+    @property
+    def loader(self) -> Path:
+        """The root's own dynamic loader."""
         for folder in ("usr/lib64", "lib64", f"usr/lib/{self.triplet}", f"lib/{self.triplet}", "usr/lib", "lib"):
             for path in sorted((self.path / folder).glob("ld-linux-*.so.*")):
                 if path.is_file():
                     return path
         raise NotAvailable(f"No dynamic loader in {self.path}: remove that folder and try again")
 
-    def _libraries(self) -> list[Path]:
+    @property
+    def libraries(self) -> list[Path]:
+        """The folders of its libraries."""
         folders = [self.path / base / self.triplet for base in ("usr/lib", "lib")]
         return [folder for folder in (*folders, *(folder / "asterisk" for folder in folders)) if folder.is_dir()]
 

@@ -123,6 +123,7 @@ class DevStack:
                 "ARI_PASSWORD": self._asterisk.ari_password,
             }
             values |= {"ARI_APP": "callctl"}
+            values |= {"WEB_CALLS_ENABLED": "true", "WEB_CALLS_MEDIA_ADDRESS": LOOPBACK}
         if self._postgres is not None:
             values["DATABASE_URL"] = self._postgres.dsn
         if self._valkey is not None:

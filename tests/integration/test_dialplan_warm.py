@@ -236,3 +236,27 @@ async def test_a_caller_whom_nobody_took_comes_back_to_any_controller_where_the_
         await transferred(lab, events, __CALL_APP="callctl-7")
         back = await events.next("StasisStart", 5)
         assert back["args"] == ["returned", CALL_ID, "JOINEMPTY"]
+
+
+async def test_a_transfer_to_a_certain_operator_rings_him_first_and_then_whoever_is_free(lab: Lab) -> None:
+    wanted, other = await Operator(lab, "op2").plugged_in(), await Operator(lab, "op1").plugged_in()
+    async with lab.controller() as events:
+        caller = await transferred(lab, events, XFER_OPERATOR="op2")
+        summary = await events.next("StasisStart", 15)
+        assert summary["args"] == ["summary", CALL_ID, "op2"]
+        await wanted.answers()
+        await lab.ari.delete(f"/channels/{summary['channel']['id']}")
+        again = await events.next("StasisStart", 15)
+        assert again["args"] == ["summary", CALL_ID, "op1"]
+        await other.answers()
+        await go_on(lab, again["channel"]["id"], "summary-accepted")
+        await bridged(lab, caller)
+
+
+@pytest.mark.parametrize("operator", ["op9", "op2,r", "op2"])
+async def test_one_who_is_away_or_unknown_is_not_waited_for(lab: Lab, operator: str) -> None:
+    await Operator(lab, "op1").plugged_in()
+    async with lab.controller() as events, lab.operators("NOT_INUSE"):
+        await lab.set_global("DEVICE_STATE(Custom:op2)", "UNAVAILABLE")
+        await transferred(lab, events, XFER_OPERATOR=operator)
+        assert (await events.next("StasisStart", 5))["args"] == ["summary", CALL_ID, "op1"]

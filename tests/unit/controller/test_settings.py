@@ -48,6 +48,24 @@ def test_prices_are_list_prices_until_they_are_set(monkeypatch: pytest.MonkeyPat
     assert Settings.load(None).prices.prices == Prices(tts_per_mchar=27.5)
 
 
+def test_working_hours_that_are_not_understood_are_told_by_the_variable_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOURS", "mon-fri 09:00-18:00")
+    assert not Settings.load(None).desk.problems()
+    monkeypatch.setenv("HOURS", "9 to 5")
+    monkeypatch.setenv("HOURS_CLOSED", "christmas")
+    found = problems()
+    assert set(found) == {"HOURS", "HOURS_CLOSED"}
+    assert "mon-fri" in found["HOURS"]
+
+
+@pytest.mark.parametrize("pattern", ["PJSIP/trunk", "PJSIP/{number}@trunk,60", "PJSIP/{number}@a&PJSIP/5@b", "{number}"])
+def test_a_way_out_must_be_one_dial_string_with_the_number_in_it(monkeypatch: pytest.MonkeyPatch, pattern: str) -> None:
+    monkeypatch.setenv("CALLS_OUTBOUND", "PJSIP/{number}@trunk")
+    assert Settings.load(None).calls.outbound == "PJSIP/{number}@trunk"
+    monkeypatch.setenv("CALLS_OUTBOUND", pattern)
+    assert set(problems()) == {"CALLS_OUTBOUND"}
+
+
 def test_everything_missing_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in NEEDED:
         monkeypatch.delenv(name)
@@ -160,3 +178,11 @@ def test_the_example_lists_exactly_the_variables_that_exist_with_their_defaults(
     real = {name: text(default) for name, default in variables().items()}
     real["GOOGLE_APPLICATION_CREDENTIALS"] = ""  # optional without a default
     assert example() == real
+
+
+def test_queues_are_named_by_comma_as_the_dialplan_takes_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLS_QUEUES", "operators, service")
+    assert Settings.load(None).calls.queues == ("operators", "service")
+    for wrong in ("Operators", "a b", " , "):
+        monkeypatch.setenv("CALLS_QUEUES", wrong)
+        assert "CALLS_QUEUES" in problems()

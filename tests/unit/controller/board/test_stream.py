@@ -129,7 +129,7 @@ async def test_one_reader_too_many_is_refused_in_words() -> None:
 
 async def test_a_reader_who_does_not_read_is_cut_off_and_the_others_notice_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("controller.board.board.BELL_S", 0.005)
-    monkeypatch.setattr("controller.board.stream.WRITE_S", 0.2)
+    monkeypatch.setattr("controller.board.stream.TAKE_S", 0.2)
     client = BoardClient()
     async with served() as (life, url, _):
         port = int(url.split(":")[2].split("/")[0])
