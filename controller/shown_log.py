@@ -23,7 +23,7 @@ LEVELS = {"": "", "warn": "yellow", "err": "bold red"}
 CALLS = ("cyan", "green", "magenta", "yellow", "blue", "bright_cyan", "bright_green", "bright_magenta")
 NAME_WIDTH = 20
 CALL_DIGITS = 6  # the last ones of an id are chance, the first ones time
-HIDDEN_FIELDS = ("type", "limits")
+HIDDEN_FIELDS = ("type", "limits", "started_at_ms")
 LONGEST_VALUE = 120
 
 

@@ -114,12 +114,16 @@ class Reading:
                 yield b": ping\n\n" if held is not None else self._ping()
         yield _events(self._newest(held or [])) + self._ping()
         self._over = self._over or over
-        while not (self._over or self._log.closing or self._fell_off):
+        closing = False
+        while not (self._over or self._fell_off or closing):
+            closing = self._log.closing
             async for chunk in self._next():
                 yield chunk
         if self._over:
             yield f'id: {format_cursor(self._cursor)}\nevent: end\ndata: {{"call": "{self._call}"}}\n\n'.encode()
-        elif self._fell_off:
+        elif closing:
+            yield self._ping()
+        else:
             yield b'event: cut\ndata: {"code": "too_slow"}\n\n'
 
     async def _begin(self) -> None:
@@ -268,7 +272,7 @@ class Reading:
     # The present
 
     async def _next(self) -> AsyncIterator[bytes]:
-        waits = self._tape.get(self._number) is None and not self._fell_off
+        waits = self._tape.get(self._number) is None and not self._fell_off and not self._log.closing
         if waits and not await self._log.more(self._sent_at + HEARTBEAT_S - time.monotonic()):
             yield self._ping()
             if await self._is_over():
