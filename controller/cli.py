@@ -14,6 +14,7 @@ import psycopg
 import typer
 from psycopg.rows import dict_row
 
+from controller.log_commands import replay_call, tail
 from controller.settings import DatabaseSettings
 from controller.terminal import LOOK_AT_DATABASE, fail, from_database, group, in_loop, out, settings
 from controller.token_commands import token_app
@@ -26,6 +27,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(token_app, name="token")
+app.command("tail")(tail)
+app.command("replay")(replay_call)
 
 Numbers = Annotated[bool, typer.Option("--numbers", help="Show telephone numbers in full.")]
 
@@ -84,7 +87,7 @@ def calls(
 @app.command()
 def show(
     call: Annotated[str, typer.Argument(metavar="CALL", help="The call's id, as callctl calls lists it.")],
-    events: Annotated[bool, typer.Option("--events", help="Also what the call's machine did, step by step.")] = False,
+    events: Annotated[bool, typer.Option("--events", help="Also the whole log: each step, command and event.")] = False,
     numbers: Numbers = False,
 ) -> None:
     """Show one call: what was said, the tools, the timings of each answer."""

@@ -1,8 +1,7 @@
-"""The operators' side of the controller, joined: when they are at work, who is there, whom they are to ring back.
+"""The operators' side of the controller, joined: when they are at work, who is there.
 
-Hours ─────────► keep_hours ──► every call: DeskOpened, DeskClosed
-the queue ─────► OperatorsWatch ─┐
-table callbacks ► CallBacks ─────┴─► told(kind, items): the board
+Hours ─────► keep_hours ────► every call: DeskOpened, DeskClosed
+the queue ─► OperatorsWatch ─► told(kind, items): the board
 """
 
 from __future__ import annotations
@@ -13,25 +12,23 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import psycopg
 import structlog
 
 from controller.ari.rest import AriRest
-from controller.callbacks import CallBacks, Shape
 from controller.hours import Hours
-from controller.operators_watch import OperatorsWatch
+from controller.operators_watch import Kind, OperatorsWatch
 from controller.reader import Reader
 from controller.settings import Settings
 from controller.switchboard import Switchboard
 
 HOURS_LOOK_S = 30.0  # the longest without a look at the clock: it may be set
-CALLBACKS_LOOK_S = 10.0
 NAMES_KEPT_S = 60.0
 NAMES_TIMEOUT_S = 1.0
 
-Told = Callable[[str, list[Shape]], None]
+Told = Callable[[Kind, list[dict[str, Any]]], None]
 
 log = structlog.get_logger(__name__)
 
@@ -43,15 +40,10 @@ class DeskSetter(Protocol):
 
 
 class Desk:
-    """*told* may be set later: it gets "operators", "queue" and "callbacks" with all their items whenever they changed."""
-
-    def __init__(self, hours: Hours, set_desk: DeskSetter, operators: OperatorsWatch, callbacks: CallBacks) -> None:
+    def __init__(self, hours: Hours, set_desk: DeskSetter, operators: OperatorsWatch) -> None:
         self.hours = hours
         self.operators = operators
-        self.callbacks = callbacks
-        self.told: Told = lambda kind, items: None
         self._set_desk = set_desk
-        self._open_callbacks: list[Shape] | None = None
         self.look_at_clock()
 
     def look_at_clock(self) -> float:
@@ -61,32 +53,15 @@ class Desk:
         change = self.hours.next_change(now)
         return HOURS_LOOK_S if change is None else min(HOURS_LOOK_S, (change - now).total_seconds())
 
-    async def look_at_callbacks(self) -> None:
-        """Tell of those that are open, if they changed. Raises nothing of the database's."""
-        try:
-            found = await self.callbacks.listed()
-        except (psycopg.Error, TimeoutError) as error:
-            log.info("callbacks_not_seen", why=str(error).strip() or type(error).__name__)
-            return
-        if found != self._open_callbacks:
-            self._open_callbacks = found
-            self.told("callbacks", found)
-
     async def run(self) -> None:
         """Until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._keep_hours(), name="desk-hours")
-            tasks.create_task(self._keep_callbacks(), name="desk-callbacks")
             tasks.create_task(self.operators.run(), name="desk-operators")
 
     async def _keep_hours(self) -> None:
         while True:  # noqa: ASYNC110 - nobody announces the time
             await asyncio.sleep(self.look_at_clock())
-
-    async def _keep_callbacks(self) -> None:
-        while True:
-            await self.look_at_callbacks()
-            await asyncio.sleep(CALLBACKS_LOOK_S)
 
 
 @dataclass
@@ -110,25 +85,16 @@ class _Names:
 
 
 @asynccontextmanager
-async def open_desk(settings: Settings, asterisk: AriRest, switchboard: Switchboard) -> AsyncIterator[Desk]:
-    """Connects to nothing before it is asked or run."""
-    dsn = settings.database.url.get_secret_value()
+async def open_desk(settings: Settings, asterisk: AriRest, switchboard: Switchboard, told: Told) -> AsyncIterator[Desk]:
+    """Connects to nothing before it is asked or run. *told* gets all items of a kind whenever one of them changed."""
     hours = settings.desk.parsed
-
-    async def changed() -> None:
-        await desk.look_at_callbacks()
-
-    async with (
-        Reader.open(dsn, "callctl-operators") as reader,
-        CallBacks.open(dsn, asterisk, outbound=settings.calls.outbound, changed=changed) as callbacks,
-    ):
+    async with Reader.open(settings.database.url.get_secret_value(), "callctl-operators") as reader:
         operators = OperatorsWatch(
             asterisk,
             settings.calls.queues,
             zone=hours.zone,
             calls=lambda: [session.call for session in switchboard.sessions],
             names=_Names(reader, {}),
-            told=lambda kind, items: desk.told(kind, items),
+            told=told,
         )
-        desk = Desk(hours, switchboard.set_desk, operators, callbacks)
-        yield desk
+        yield Desk(hours, switchboard.set_desk, operators)

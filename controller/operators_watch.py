@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import NoReturn, Protocol
+from typing import Literal, NoReturn, Protocol
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -22,7 +22,10 @@ from controller.operators import Desk, Member, Shape, members, question, seen, s
 from controller.record import now_ms
 
 PERIOD_S = 3.0
-SETTLING_S = 0.5  # several steps of calls in a row are one reason to look
+SETTLING_S = 0.7  # several moves of calls in a row are one reason to look
+AT_THE_DESK = frozenset({"transferring", "operator"})
+
+Kind = Literal["operator", "queue"]
 
 log = structlog.get_logger(__name__)
 
@@ -39,9 +42,9 @@ async def _no_names() -> Mapping[str, str]:
 
 
 class OperatorsWatch:
-    """*told* gets ``operators`` and ``queue`` whenever one of them changed. *calls* are those that live now.
+    """*told* gets all operators, or all who wait, whenever one of them changed. *calls* are those that live now.
 
-    Satisfies the API's ``Desk``, and a record's sink (``append``).
+    ``append`` is a sink of records.
     """
 
     def __init__(
@@ -52,7 +55,7 @@ class OperatorsWatch:
         zone: ZoneInfo,
         calls: Callable[[], Iterable[Call]],
         names: Callable[[], Awaitable[Mapping[str, str]]] = _no_names,
-        told: Callable[[str, list[Shape]], None] = lambda kind, items: None,
+        told: Callable[[Kind, list[Shape]], None] = lambda kind, items: None,
         clock_ms: Callable[[], int] = now_ms,
     ) -> None:
         self._asterisk = asterisk
@@ -65,6 +68,7 @@ class OperatorsWatch:
         self._members: tuple[Member, ...] = ()
         self._latest: dict[str, list[Shape]] = {}
         self._moved = asyncio.Event()
+        self._here: set[str] = set()  # calls in the queue or with operators, as their records say
         self.why: str | None = "the operators were not looked at yet"  # why what is shown may be old; None: it is not
 
     def operators(self) -> list[Shape]:
@@ -74,8 +78,14 @@ class OperatorsWatch:
         return self._desk.waiting()
 
     def append(self, record: Record) -> None:
-        """A call moved, perhaps into the queue or to an operator."""
-        if isinstance(record, CallRevised):
+        """A call came to the queue or to an operator, or left them; what it does with the agent is no reason to ask Asterisk."""
+        if not isinstance(record, CallRevised):
+            return
+        if record.state in AT_THE_DESK:
+            self._here.add(record.call_id)
+            self._moved.set()
+        elif record.call_id in self._here:
+            self._here.discard(record.call_id)
             self._moved.set()
 
     async def run(self, period_s: float = PERIOD_S) -> NoReturn:
@@ -117,7 +127,8 @@ class OperatorsWatch:
             return await self._asterisk.get_variable(probe, state_of(self._members)) if self._members else ""
 
     def _tell(self) -> None:
-        for kind, items in (("operators", self.operators()), ("queue", self.queue())):
+        lists: tuple[tuple[Kind, list[Shape]], ...] = (("operator", self.operators()), ("queue", self.queue()))
+        for kind, items in lists:
             if self._latest.get(kind) != items:
                 self._latest[kind] = items
                 self._told(kind, items)

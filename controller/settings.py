@@ -203,7 +203,7 @@ class CallSettings(Group, env_prefix="CALLS_"):
     max_length_s: Seconds = 1_800.0
     silence_s: Seconds = 10.0
     transfer_timeout_s: Seconds = 60.0
-    queues: Annotated[tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")], ...], NoDecode, Field(min_length=1)] = ("operators",)
+    queues: Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z0-9_-]+$")], ...], NoDecode, Field(min_length=1)] = ("operators",)
     warm_transfer: bool = True
     listeners_max: int = Field(default=20, ge=1, le=1_000)
     outbound: str = Field(default="", pattern=r"^$|^[A-Za-z0-9]+/[\w.@:+-]*\{number\}[\w.@:+-]*$")
@@ -285,6 +285,16 @@ class TroubleSettings(Group, env_prefix="TROUBLE_"):
         return Limits(**self.model_dump())
 
 
+class WebCallsSettings(Group, env_prefix="WEB_CALLS_"):
+    """Calls from the browser (``controller.web_calls``)."""
+
+    enabled: bool = False
+    max: int = Field(default=5, ge=1, le=1_000)
+    per_minute: int = Field(default=6, ge=1, le=1_000)
+    proxy_address: str = "127.0.0.2"
+    media_address: str = ""
+
+
 class LogSettings(Group, env_prefix="LOG_"):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     format: Literal["json", "console"] = "json"
@@ -324,6 +334,7 @@ class Settings:
     api: ApiSettings
     board: BoardSettings
     trouble: TroubleSettings
+    web_calls: WebCallsSettings
     log: LogSettings
 
     @classmethod
@@ -362,6 +373,7 @@ GROUPS: dict[str, type[Group]] = {
     "api": ApiSettings,
     "board": BoardSettings,
     "trouble": TroubleSettings,
+    "web_calls": WebCallsSettings,
     "log": LogSettings,
 }
 assert list(GROUPS) == [field.name for field in fields(Settings)]

@@ -12,7 +12,9 @@ from rich.markup import escape
 from rich.table import Column, Table
 from rich.text import Text
 
+from controller.journal.codec import map_texts
 from controller.journal.queries import CallShown, Row
+from controller.shown_log import log_text
 
 STAGES = ("hold", "stt", "model", "tts", "wire", "answer", "filler")
 LONGEST_RESULT = 200
@@ -64,7 +66,7 @@ def call_sheet(shown: CallShown, mask: Mask, *, events: bool = False) -> Rendera
     if shown.writes:
         parts += ["", _writes(shown.writes, mask)]
     if events:
-        parts += ["", _events(shown.events, mask)]
+        parts += ["", _log(shown.events, mask)]
     return Group(*parts)
 
 
@@ -128,23 +130,26 @@ def _writes(writes: list[Row], mask: Mask) -> Table:
     return table
 
 
-def _events(events: list[Row], mask: Mask) -> Table:
-    table = Table("time", "#", "event", "state after", "orders", title="What the call's machine did", title_justify="left", box=None)
-    for event in events:
-        orders = ", ".join(_kind(command) for command in event["commands"])
-        table.add_row(
-            f"{event['created_at']:%H:%M:%S.%f}"[:-3], str(event["sequence"]), _detail(event["event"], mask), event["state"], orders
-        )
-    return table
+def _log(events: list[Row], mask: Mask) -> RenderableType:
+    lines = [log_text(map_texts(_line(event), mask), call=False) for event in events]
+    for line in lines:
+        line.no_wrap, line.overflow = False, "fold"
+    return Group(Text("The call's log; times in UTC", "italic"), *lines)
 
 
-def _kind(tagged: dict[str, Any]) -> str:
-    return str(tagged.get("type", "?")).split(".")[0]
-
-
-def _detail(tagged: dict[str, Any], mask: Mask) -> str:
-    fields = ", ".join(f"{name}={value}" for name, value in tagged.items() if name not in ("type", "limits"))
-    return escape(mask(f"{_kind(tagged)} {fields}".strip()))
+def _line(event: Row) -> dict[str, Any]:
+    """As the log's readers get it."""
+    step = {"event": event["event"], "commands": event["commands"]}
+    return {
+        "ts": event["created_at"].timestamp() * 1000,
+        "seq": event["sequence"],
+        "src": event["source"],
+        "lvl": event["level"],
+        "name": event["name"],
+        "text": event["text"],
+        "data": event["data"] if event["event"] is None else step,
+        "state": event["state"],
+    }
 
 
 def _length(seconds: Any) -> str:

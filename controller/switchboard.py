@@ -136,6 +136,11 @@ class Switchboard:
             for session in self.sessions:
                 session.post(seen.DeskOpened() if is_open else seen.DeskClosed())
 
+    def caller_is_gone(self, channel_id: str) -> None:
+        """Who holds his line knows it before Asterisk does."""
+        if session := self._by_channel.get(channel_id):
+            session.post(seen.CallerHungUp())
+
     # What Asterisk tells
 
     def handle(self, message: ari.Event) -> None:

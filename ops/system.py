@@ -52,6 +52,11 @@ class Controller:
             time.sleep(0.05)
 
     @property
+    def call_page(self) -> str:
+        """Where a person on this machine calls the agent from his browser."""
+        return f"{self.api_url}/call"
+
+    @property
     def running(self) -> bool:
         return self.process is not None and self.process.poll() is None
 

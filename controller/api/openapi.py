@@ -16,9 +16,10 @@ RETRY_AFTER = {"description": "seconds to wait", "required": True, "schema": {"t
 CHALLENGE = {"required": True, "schema": {"type": "string"}}
 ABOUT = """Calls on a call centre's Asterisk, live and past, and what people may do with them.
 
-Everything but `/ping` and `/session` needs a token (`callctl token create`) or a browser's session. Roles, each includes the former:
-viewer, developer, supervisor, admin. Times in answers are Unix time in ms. Every action carries an `Idempotency-Key`: sent again with the
-same key it gets the answer of the first time, within a day. `If-State` is the `state_seq` that the person saw: 409 if it has moved on."""
+Everything but `/ping`, `/session` and `/web-calls` needs a token (`callctl token create`) or a browser's session. Roles, each includes the
+former: viewer, developer, supervisor, admin. Times in answers are Unix time in ms. Every action carries an `Idempotency-Key`: sent again
+with the same key it gets the answer of the first time, within a day. `If-State` is the `state_seq` that the person saw: 409 if it has
+moved on."""
 
 
 def operation_id(route: APIRoute) -> str:

@@ -67,7 +67,11 @@ async def serving(app: FastAPI, bound: socket.socket, *, proxy: str = "") -> Asy
     config = uvicorn.Config(
         _Abortable(app),
         http="h11",
-        ws="none",
+        ws="websockets-sansio",
+        ws_max_size=65_536,
+        ws_ping_interval=10.0,  # a browser that is gone without a word is noticed
+        ws_ping_timeout=10.0,
+        ws_per_message_deflate=False,
         lifespan="off",
         log_config=None,
         access_log=False,

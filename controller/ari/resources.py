@@ -89,3 +89,18 @@ class Module(Resource, frozen=True):
 
 class Variable(Resource, frozen=True):
     value: str = ""
+
+
+class Endpoint(Resource, frozen=True):
+    """A SIP account, as Asterisk lists it."""
+
+    technology: str = ""
+    resource: str = ""  # its name
+    channel_ids: list[str] = []
+
+
+class ConfigTuple(Resource, frozen=True):
+    """One option of an object that was configured over ARI."""
+
+    attribute: str
+    value: str = ""

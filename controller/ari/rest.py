@@ -18,7 +18,7 @@ import msgspec
 
 from controller.ari.errors import AriError, AriRefused, AriUnavailable
 from controller.ari.http import REGULAR_CONNECTIONS, URGENT_CONNECTIONS, Pool, basic_authorization
-from controller.ari.resources import Application, AsteriskInfo, Bridge, Channel, Module, Variable
+from controller.ari.resources import Application, AsteriskInfo, Bridge, Channel, ConfigTuple, Endpoint, Module, Variable
 
 T = TypeVar("T")
 
@@ -243,6 +243,35 @@ class AriRest:
     async def modules(self) -> list[Module]:
         return await self._fetch(list[Module], "asterisk", "listModules")
 
+    # ── SIP objects in Asterisk's memory (sorcery.conf) ──────────────────────────────────────────────────────────
+
+    async def put_sip_object(self, kind: str, name: str, fields: Mapping[str, str]) -> None:
+        """Make or replace an "endpoint" or an "auth" that lives until it is deleted or Asterisk ends."""
+        body = {"fields": [{"attribute": attribute, "value": value} for attribute, value in fields.items()]}
+        headers = {"Content-Type": "application/json"}
+        await self._regular.request("PUT", self._sip_object(kind, name), data=msgspec.json.encode(body), headers=headers)
+
+    async def sip_object(self, kind: str, name: str) -> dict[str, str]:
+        """Its options by name."""
+        response = await self._regular.request("GET", self._sip_object(kind, name))
+        return {field.attribute: field.value for field in await _decoded(response, list[ConfigTuple], f"{kind} {name}")}
+
+    async def delete_sip_object(self, kind: str, name: str) -> None:
+        await self._regular.request("DELETE", self._sip_object(kind, name))
+
+    async def sip_endpoints(self) -> dict[str, list[str]]:
+        """The ids of each endpoint's channels, by its name."""
+        found = await self._fetch(list[Endpoint], "endpoints", "listByTech", tech="PJSIP")
+        return {endpoint.resource: endpoint.channel_ids for endpoint in found}
+
+    async def running_modules(self) -> frozenset[str]:
+        return frozenset(module.name for module in await self.modules() if module.status == "Running")
+
+    def _sip_object(self, kind: str, name: str) -> str:
+        return f"{self.url}/ari/asterisk/config/dynamic/res_pjsip/{kind}/{name}"
+
+    # ── global variables ─────────────────────────────────────────────────────────────────────────────────────────
+
     async def get_global(self, variable: str) -> str:
         """A global variable; "" when unset, and for every function: Asterisk reads those through a channel alone."""
         return (await self._fetch(Variable, "asterisk", "getGlobalVar", variable=variable)).value
@@ -254,11 +283,7 @@ class AriRest:
     # ── the way there ────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _fetch(self, kind: type[T], resource: str, operation: str, **parameters: Any) -> T:
-        response = await self._call(resource, operation, **parameters)
-        try:
-            return msgspec.json.decode(await response.read(), type=kind)
-        except msgspec.DecodeError as error:
-            raise AriError(f"{resource}.{operation}", f"Asterisk's answer is not understood: {error}") from error
+        return await _decoded(await self._call(resource, operation, **parameters), kind, f"{resource}.{operation}")
 
     async def _call(self, resource: str, operation: str, **parameters: Any) -> aiohttp.ClientResponse:
         operations = await self._load()
@@ -288,3 +313,10 @@ class AriRest:
         for resource, name in URGENT_OPERATIONS:
             client.get_repo(resource).api.get_operation(name).http_client = self._urgent
         return client
+
+
+async def _decoded(response: aiohttp.ClientResponse, kind: type[T], operation: str) -> T:
+    try:
+        return msgspec.json.decode(await response.read(), type=kind)
+    except msgspec.DecodeError as error:
+        raise AriError(operation, f"Asterisk's answer is not understood: {error}") from error

@@ -24,7 +24,7 @@ import structlog
 
 from agent.records import LiveText
 from controller.board.picture import LISTS, ListKind, Picture, Raised, Told
-from controller.board.replay import KEPT, Replay, encode, to_json
+from controller.board.replay import KEPT, Replay, encode, readable, to_json
 from controller.board.shapes import Shape
 from controller.board.sight import Sight
 from controller.board.trouble import Limits
@@ -33,6 +33,8 @@ from controller.record import now_ms
 from controller.telemetry import LiveReadings
 
 BELL_S = 0.125  # between two rings, and so between two writes to a reader
+SLICES = 10
+"""Not all readers wake at once: what they cost together would be heard by the callers."""
 TICK_S = 1.0
 STOP_S = 2.0
 READERS_MAX = 200
@@ -66,6 +68,7 @@ class Board:
         self._clock_ms = clock_ms
         self._encoded: dict[Sight, dict[str, tuple[Shape, bytes]]] = {}  # calls of the snapshot
         self._rings: asyncio.TimerHandle | None = None
+        self._watches = 0
         self.readers_max = readers_max
         self.bell = asyncio.Event()
         self.closed = False
@@ -129,22 +132,24 @@ class Board:
 
     def calls(self) -> list[Shape]:
         """The live calls, in the order in which they began; those that ended a moment ago are among them."""
-        return self._picture.calls()
+        return [readable(call) for call in self._picture.calls()]
 
     def call(self, call_id: str) -> Shape | None:
         """One of them with its *turns* and *events_url*."""
         call = self._picture.call(call_id)
         if call is None:
             return None
-        return {**call, "turns": self._picture.turns(call_id), "events_url": f"/api/v1/calls/{call_id}/log"}
+        whole = {**call, "turns": self._picture.turns(call_id), "events_url": f"/api/v1/calls/{call_id}/log"}
+        return dict(readable(whole))
 
     def items(self, kind: ListKind) -> list[Shape]:
-        return self._picture.items(kind)
+        return [readable(item) for item in self._picture.items(kind)]
 
     # Who watches it
 
     def watch(self, sight: Sight, *, follow: str = "", after: int | None = None) -> Watch:
-        return Watch(self, sight, follow, after)
+        self._watches += 1
+        return Watch(self, sight, follow, after, delay_s=self._watches % SLICES * BELL_S / SLICES)
 
     def news(self, sight: Sight, follow: str, after: int | None) -> tuple[bytes, int] | None:
         """The events behind *after*, encoded, and the number of the last; None: they are not kept (any more)."""
@@ -158,7 +163,8 @@ class Board:
         """The snapshot, encoded, the transcript of the call that is followed, and the number of the last event in it."""
         seq = self._replay.seq
         lists = {name: sight.see(self._picture.items(kind)) for kind, name in LISTS.items()}
-        fields = {"seq": seq, "now": self._clock_ms(), "calls": self._encoded_calls(sight), **lists}
+        told = {"seq": seq, "now": self._clock_ms(), "last_end": self._picture.last_end_ms}
+        fields = {**told, "calls": self._encoded_calls(sight), **lists}
         turns = [{"call": follow, "turn": turn} for turn in self._picture.turns(follow)]
         return encode("snapshot", fields, seq) + b"".join(encode("turn", sight.see(turn)) for turn in turns), seq
 
@@ -230,7 +236,8 @@ class Board:
 class Watch:
     """One reader's place in what is told."""
 
-    def __init__(self, board: Board, sight: Sight, follow: str, after: int | None) -> None:
+    def __init__(self, board: Board, sight: Sight, follow: str, after: int | None, *, delay_s: float = 0.0) -> None:
+        self.delay_s = delay_s  # behind the bell
         self._board = board
         self._sight = sight
         self._follow = follow

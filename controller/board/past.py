@@ -33,8 +33,8 @@ TIMEOUT_S = 5.0
 _MOMENTS_MAX = 8
 _TOOL_BUDGET_MS = 5_000
 
-_PARTS = load(resources.files(__package__).joinpath("past.sql").read_text("utf-8"))
-_PAGE, _CALL = (_PARTS[name].replace("OUTCOME", _PARTS["outcome_of"]) for name in ("past_page", "past_call"))
+STATEMENTS = load(resources.files(__package__).joinpath("past.sql").read_text("utf-8"))
+_PAGE, _CALL = (STATEMENTS[name].replace("OUTCOME", STATEMENTS["outcome_of"]) for name in ("past_page", "past_call"))
 
 
 class Asked(Protocol):

@@ -107,3 +107,9 @@ LEFT JOIN LATERAL (
     ORDER BY level = 'err' DESC, sequence DESC LIMIT 1
 ) raised ON true
 WHERE calls.id = %(call_id)s AND calls.started_at = %(started_at)s;
+
+-- name: orders_of_caller
+SELECT count(*) AS orders
+FROM calls JOIN call_tool_calls used ON used.call_id = calls.id
+WHERE calls.caller_id = %(caller_id)s AND calls.started_at >= %(since)s
+    AND used.created_at >= %(since)s AND used.name = 'confirm_order' AND used.success;

@@ -1,6 +1,6 @@
 """The board's picture of now, and what is told of each change to it. Pure: records, texts and times in, ``Told`` out.
 
-    snapshot()                              everything
+    snapshot                                everything, and when the latest call ended
     call      {"id", "patch"}               JSON merge patch of a Call; of a new one the whole
     call.end  {"id", "outcome", "ended"}
     turn      {"call", "turn"}              replaces the turn with the same n; only for those who follow the call, as heard and log
@@ -10,11 +10,12 @@
 
 A null patch takes the item away, of a call ``KEPT_S`` after its end. Interim texts are no events: the newest is in ``interim(call)``.
 
-    a client's state:  snapshot, then patch after patch  ==  snapshot() at any time   (nulls and absent fields are the same)
+    a client's state:  snapshot, then patch after patch  ==  a new snapshot, at any time   (nulls and absent fields are the same)
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -70,13 +71,11 @@ class Picture:
         self._lists: dict[ListKind, dict[str, Shape]] = {kind: {} for kind in LISTS}
         self._desk = Desk()
         self._operators: dict[str, str] = {}  # names by id
+        self._gone: deque[str] = deque(maxlen=CALLS_MAX)  # calls that left, lest something late brings one back
+        self.last_end_ms: int | None = None  # when the latest call ended
         self.dropped = 0  # calls not taken because CALLS_MAX were here
 
     # What is shown
-
-    def snapshot(self) -> Shape:
-        lists = {name: list(self._lists[kind].values()) for kind, name in LISTS.items()}
-        return {"calls": self.calls(), **lists}
 
     def calls(self) -> list[Shape]:
         """In the order in which they began."""
@@ -157,6 +156,7 @@ class Picture:
         for call in list(self._calls.values()):
             if call.ended_ms is not None and now_ms - call.ended_ms >= KEPT_S * 1000:
                 del self._calls[call.id]
+                self._gone.append(call.id)
                 if self._shown.pop(call.id, None) is not None:
                     told.append(Told("call", {"id": call.id, "patch": None}))
             else:
@@ -166,12 +166,14 @@ class Picture:
     # Inside
 
     def _arrive(self, record: Record) -> LiveCall | None:
-        """A new call; only its first step or an open revision makes one, so that one which is gone does not come back."""
+        """A new call: only its first step or an open revision makes one."""
         match record:
             case CallRevised(ended_at_ms=None) | MachineStepped(sequence=1):
                 pass
             case _:
                 return None
+        if record.call_id in self._gone:
+            return None
         if len(self._calls) >= CALLS_MAX:
             self.dropped += 1
             return None
@@ -191,6 +193,7 @@ class Picture:
         call.revise(record, now_ms)
         told = self._tell(call, now_ms)
         if call.ended_ms is not None and not over:
+            self.last_end_ms = max(self.last_end_ms or 0, call.ended_ms)
             told.append(Told("call.end", {"id": call.id, "outcome": call.outcome(), "ended": call.ended_ms}))
         return told
 

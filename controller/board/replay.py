@@ -67,4 +67,17 @@ def to_json(value: Any) -> bytes:
     try:
         return _encoder.encode(value)
     except UnicodeEncodeError:  # half a surrogate pair, as a model's JSON may bring
-        return _encoder.encode(map_texts(value, lambda text: text.encode("utf-8", "replace").decode()))
+        return _encoder.encode(_readable(value))
+
+
+def readable(value: Any) -> Any:
+    """*value* as every encoder can write it."""
+    try:
+        _encoder.encode(value)
+    except UnicodeEncodeError:
+        return _readable(value)
+    return value
+
+
+def _readable(value: Any) -> Any:
+    return map_texts(value, lambda text: text.encode("utf-8", "replace").decode())

@@ -41,6 +41,7 @@ def make_board_router(board: Board, identify: Callable[..., Any], *, ping_s: flo
     @router.get(
         "/stream",
         name="stream",
+        status_code=200,  # said, because EventStream has no default that FastAPI could read off
         response_class=EventStream,
         responses={200: {"content": {"text/event-stream": {"example": "event: snapshot\n"}}}, **told("too_many_readers")},
     )
@@ -77,6 +78,7 @@ async def _events(board: Board, watch: Watch, ping_s: float) -> AsyncGenerator[b
             try:
                 async with asyncio.timeout_at(ping_at):
                     await bell.wait()
+                    await asyncio.sleep(watch.delay_s)
             except TimeoutError:
                 yield PING
                 ping_at = loop.time() + ping_s

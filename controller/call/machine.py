@@ -8,8 +8,8 @@
       a supervisor takes him over: SUPERVISED, in our bridge, and back to TALKING when he leaves
 
 Rules:
-1. Everything that decides what happens to a call is in ``steps.py``, ``endings.py`` and ``wishes.py``; the table below says what is
-   decided when, and it is complete: a late or repeated event is a row that says "stay", never a surprise.
+1. Everything that decides what happens to a call is in ``steps.py``, ``supervision.py``, ``endings.py`` and ``wishes.py``; the table
+   below says what is decided when, and it is complete: a late or repeated event is a row that says "stay", never a surprise.
 2. What is owned (leg, bridge, supervisor's telephone, agent's run, deadline) is a field of ``Call``, taken and released in ``draft.py``
    only.
 3. Time is an event with a name and a generation: one that was cancelled or replaced meanwhile is stale and stays without effect. A deadline
@@ -29,6 +29,7 @@ from controller.call import commands as order
 from controller.call import endings as end
 from controller.call import events as seen
 from controller.call import steps as do
+from controller.call import supervision as phone
 from controller.call import wishes as wish
 from controller.call.draft import Draft
 from controller.call.state import Call, State
@@ -96,14 +97,14 @@ _ROWS: dict[State, dict[type[seen.Event], Row]] = {
         seen.ControllerStopping: end.sign_off,
     },
     State.SUPERVISED: {
-        seen.PhoneGone: do.return_to_agent,
+        seen.PhoneGone: phone.return_to_agent,
         seen.GiveBackRequested: wish.give_back,
         seen.TransferRequested: wish.pass_on,
         seen.HangUpRequested: wish.hang_up_transferred,
         seen.LineLost: do.lose_line_at_the_end,
-        seen.BridgeLost: do.mend_bridge_with_phone,
+        seen.BridgeLost: phone.mend_bridge_with_phone,
         seen.CallerHungUp: end.end_supervised_talk,
-        seen.CommandFailed: do.fail_supervised,
+        seen.CommandFailed: phone.fail_supervised,
     },
     State.MOVED: {
         seen.CallReturned: do.come_back,
@@ -132,7 +133,7 @@ def _usual(state: State) -> dict[type[seen.Event], Row]:
     rows: dict[type[seen.Event], Row] = dict.fromkeys(seen.EVENTS, do.stay) | dict.fromkeys(seen.WISHES, wish.refuse)
     if state in _ALIVE:
         rows |= {
-            seen.PhoneGone: do.lose_phone,
+            seen.PhoneGone: phone.lose_phone,
             seen.CallerHeld: do.hold,
             seen.CallerUnheld: do.unhold,
             seen.DeskOpened: do.open_desk,
@@ -143,7 +144,7 @@ def _usual(state: State) -> dict[type[seen.Event], Row]:
             seen.ControllerStopping: end.stop,
         }
     if state in _WITH_AGENT:
-        rows |= {seen.TakenOver: do.take_over, seen.GiveBackRequested: wish.stop_ringing}
+        rows |= {seen.TakenOver: phone.take_over, seen.GiveBackRequested: wish.stop_ringing}
     if state in _WITH_US:
         rows |= {seen.LeftStasis: end.let_go, seen.CallerHungUp: end.lose_caller, seen.CallReturned: do.come_back}
     return rows

@@ -18,7 +18,7 @@ APPS = 32  # more are no cursor of ours
 SLACK_US = 60_000_000
 """How far the lines of several apps may be apart on their ways: clocks, Redis, a database that is behind."""
 
-_ENTRY = re.compile(r"([A-Za-z0-9_-]{1,64}):(\d{1,18})")
+_ENTRY = re.compile(r"([A-Za-z0-9_-]{1,64}):([0-9]{1,18})")
 
 
 class BadCursor(ValueError):

@@ -45,6 +45,11 @@ class Start:
     since: int | None = None
     tail: int | None = None
 
+    @property
+    def newest(self) -> int:
+        """How many of the last lines are wanted, if it is them; a browser resumes with the address by which it began."""
+        return 0 if self.cursor or self.since is not None else self.tail or 0
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -84,7 +89,7 @@ class Reading:
 
     async def page(self, limit: int) -> Page:
         """Raises ``NoHistory``."""
-        newest = self._start.tail is not None
+        newest = self._start.newest > 0
         found: list[Picked] = []
         await self._begin()
         async for some in self._to_the_present(patience_s=0.0):
@@ -98,7 +103,7 @@ class Reading:
 
     async def _chunks(self) -> AsyncIterator[bytes]:
         await self._begin()
-        held: list[Picked] | None = None if self._start.tail is None else []
+        held: list[Picked] | None = [] if self._start.newest else None
         over = await self._is_over()
         async for some in self._to_the_present(patience_s=PATIENCE_S):
             if held is not None:
@@ -109,12 +114,16 @@ class Reading:
                 yield b": ping\n\n" if held is not None else self._ping()
         yield _events(self._newest(held or [])) + self._ping()
         self._over = self._over or over
-        while not (self._over or self._log.closing or self._fell_off):
+        closing = False
+        while not (self._over or self._fell_off or closing):
+            closing = self._log.closing
             async for chunk in self._next():
                 yield chunk
         if self._over:
             yield f'id: {format_cursor(self._cursor)}\nevent: end\ndata: {{"call": "{self._call}"}}\n\n'.encode()
-        elif self._fell_off:
+        elif closing:
+            yield self._ping()
+        else:
             yield b'event: cut\ndata: {"code": "too_slow"}\n\n'
 
     async def _begin(self) -> None:
@@ -125,7 +134,7 @@ class Reading:
             self._cursor, self._absent = start.cursor, absent_from(start.cursor)
         elif start.since is not None:
             self._absent = start.since
-        elif start.tail is None or start.tail == 0:
+        elif not start.newest:
             self._cursor, self._absent, self._fresh, self._look = self._tape.cursor, now, True, False
         elif self._call is None:
             self._absent, self._look = now, False
@@ -144,7 +153,7 @@ class Reading:
 
     def _newest(self, found: list[Picked]) -> list[Picked]:
         """The last ones, by time over all apps; whoever is cut off in their middle goes on there."""
-        newest = sorted(found, key=lambda one: one.line.position)[-(self._start.tail or 0) :] if found else []
+        newest = sorted(found, key=lambda one: one.line.position)[-self._start.newest :]
         cursor = {**self._cursor, **{one.line.app: one.line.position - 1 for one in reversed(newest)}}
         placed = []
         for one in newest:
@@ -263,7 +272,7 @@ class Reading:
     # The present
 
     async def _next(self) -> AsyncIterator[bytes]:
-        waits = self._tape.get(self._number) is None and not self._fell_off
+        waits = self._tape.get(self._number) is None and not self._fell_off and not self._log.closing
         if waits and not await self._log.more(self._sent_at + HEARTBEAT_S - time.monotonic()):
             yield self._ping()
             if await self._is_over():

@@ -52,7 +52,7 @@ class Batch:
         texts = self._once(("texts", chosen.numbers), lambda: [view.text_of(line) for line in self.lines]) if view.text else None
         where = self._once("where", self._where)
         places = sorted(where[chosen.call] + where[""]) if chosen.call else range(len(self.lines))
-        return b"".join(events[at] for at in places if view.picks(self.lines[at], texts and texts[at]))
+        return b"".join(events[at] for at in places if view.picks(self.lines[at], texts[at] if texts else None))
 
     def _events(self, view: View) -> list[bytes]:
         cursor, events = dict(self.start), []

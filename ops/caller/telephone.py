@@ -182,6 +182,10 @@ class Exchange:
         (channel,) = await self._ari("GET", f"/channels/{channel_id}", {})
         return str(channel["dialplan"]["app_name"])
 
+    async def hang_up(self, channel_id: str) -> None:
+        """End any channel, by order and not by its telephone."""
+        await self._ari("DELETE", f"/channels/{channel_id}", {})
+
     async def bridges(self) -> list[str]:
         return [bridge["id"] for bridge in await self._ari("GET", "/bridges", {})]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from .account import Account
 from .asterisk_program import AsteriskProgram
 from .errors import ServiceFailed
-from .ports import LOOPBACK, free_port, free_rtp_range
+from .ports import LOOPBACK, SPARE_ADDRESS, free_port, free_rtp_range, own_address
 from .processes import Process, Supervisor
 from .render import render_folder
 from .waiting import until
@@ -131,6 +131,11 @@ class Asterisk:
             "SIP_PORT": self.sip_port,
             "RTP_START": rtp_start,
             "RTP_END": rtp_end,
+            "WEBRTC_MODULES": "load",
+            "RTP_ICE": "yes",
+            # A browser on this machine is told the loopback address, where all audio of the stack goes.
+            "RTP_LOCAL_ADDRESS": own_address() or SPARE_ADDRESS,
+            "RTP_PUBLIC_ADDRESS": LOOPBACK,
             "OPERATOR_PASSWORD": self.operator_password,
             "SOFTPHONE_PASSWORD": self.softphone_password,
             **variables,

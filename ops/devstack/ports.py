@@ -5,10 +5,12 @@ outgoing connection of anybody may have borrowed it meanwhile.
 """
 
 import random
+import re
 import socket
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
+SPARE_ADDRESS = "192.0.2.254"  # of RFC 5737's addresses for documentation: nobody's, and ours to add to a machine that has no other
 RTP_PORTS_PER_STACK = 1200  # two per channel with media, and a wide margin: 200 calls with their operators
 
 _LOWEST, _RTP_LOWEST, _RTP_HIGHEST = 20_000, 10_000, 19_999
@@ -51,3 +53,21 @@ def free_rtp_range() -> tuple[int, int]:
     """First and last port for RTP. Stacks may overlap by chance: Asterisk then takes the next free port of its range."""
     start = random.randrange(_RTP_LOWEST, _RTP_HIGHEST - RTP_PORTS_PER_STACK, 2)
     return start, start + RTP_PORTS_PER_STACK - 1
+
+
+def own_address(table: Path = Path("/proc/net/fib_trie")) -> str | None:
+    """The first IPv4 address of this machine besides 127.x.x.x; None where there is none.
+
+    Asterisk names no loopback address to a browser, so it needs one to name the loopback address in place of.
+    """
+    candidate = ""
+    try:
+        lines = table.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    for line in lines:  # "|-- 10.0.0.5", and in a line below it "/32 host LOCAL"
+        if found := re.search(r"\|-- (\d+\.\d+\.\d+\.\d+)$", line):
+            candidate = found[1]
+        elif line.strip() == "/32 host LOCAL" and not candidate.startswith("127."):
+            return candidate
+    return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import re
 import sys
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
@@ -14,7 +15,7 @@ from typing import Any
 import httpx
 import psycopg
 
-from controller.api.bearer import TOKEN, is_secret
+from controller.api.bearer import SESSION, TOKEN, is_secret, new_secret
 from ops.caller.telephone import Telephone
 from ops.system import System
 from tests.acceptance.floor import Floor, eventually, speeches
@@ -139,3 +140,22 @@ async def test_a_caller_is_transferred_over_http_and_who_only_looks_cannot(floor
         assert (await olha.wishes(call, "say", text="Ало?"))[0] == 409
         await telephone.hang_up()
         assert (await floor.record()).call["outcome"] == "transferred"
+
+
+OPEN = {"ping", "session_open", "admit_web_call"}  # admit_web_call: a customer's browser; off unless WEB_CALLS_ENABLED
+"""Of the whole running controller; everything else needs a token."""
+
+
+async def test_nothing_of_the_running_controller_answers_without_a_good_token(floor: Floor) -> None:
+    async with httpx.AsyncClient(base_url=floor.system.controller.api_url, timeout=10) as nobody:
+        page = (await nobody.get("/api/v1/openapi.json")).json()
+        operations = [(path, method, one) for path, methods in page["paths"].items() for method, one in methods.items()]
+        assert {one["operationId"] for _, _, one in operations if {} in one.get("security", [{}])} == OPEN
+        for path, method, one in operations:
+            if one["operationId"] in OPEN:
+                continue
+            filled = re.sub(r"\{[^}]+\}", "0198a5f0-0000-7000-8000-000000000001", path)
+            for headers in ({}, {"Authorization": f"Bearer {new_secret(TOKEN)}"}, {"Cookie": f"callctl_session={new_secret(SESSION)}"}):
+                answer = await nobody.request(method, filled, headers=headers)
+                assert answer.status_code in (401, 429), (path, method, headers, answer.text)
+                assert answer.headers["content-type"] == "application/problem+json"

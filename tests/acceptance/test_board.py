@@ -32,13 +32,20 @@ class Watched:
     onlooker: BoardClient
     call_id: str
     number: str
-    said: list[dict[str, Any]]  # the follower's turns as they first came
     live: dict[str, Any]  # by REST, a moment before the end
     turns: list[dict[str, Any]]  # of the record
+    past: dict[str, Any]  # a page of REST's, after it
+    whole: dict[str, Any]
 
 
 @pytest.fixture(scope="module")
 def watched(system: System) -> Watched:
+    if system.controller.running:
+        system.controller.stop()
+    system.controller.start(
+        TROUBLE_SLOW_MS="100", TROUBLE_SLOW_REPLIES="1", TROUBLE_AUDIO_PERCENT="100"
+    )  # the first reply is trouble, a busy machine none
+
     async def watch() -> Watched:
         async with open_floor(system) as floor:
             return await _watch(floor)
@@ -64,7 +71,10 @@ async def _watch(floor: Floor) -> Watched:
             await telephone.hang_up()
             await until(lambda: follower.ended and onlooker.ended)
     record = await floor.record(number)
-    return Watched(follower, onlooker, call_id, number, list(follower.turns.values()), live, record.turns)
+    async with httpx.AsyncClient(headers=developer) as http:
+        past = (await http.get(f"{url}/past", params={"trouble": 1, "q": number})).json()
+        whole = (await http.get(f"{url}/past/{call_id}", params={"q": "зимових шин"})).json()
+    return Watched(follower, onlooker, call_id, number, live, record.turns, past, whole)
 
 
 async def _token(floor: Floor, role: Role, *, numbers: bool = False) -> dict[str, str]:
@@ -123,6 +133,26 @@ def test_the_call_says_what_it_is_about_how_fast_it_was_answered_and_how_it_ende
 def test_rest_tells_the_same_as_the_stream(watched: Watched) -> None:
     assert watched.live["topic"] == "зимові на Toyota Camry"
     assert [turn["n"] for turn in watched.live["turns"]] == sorted(watched.follower.turns)[: len(watched.live["turns"])]
+
+
+def test_trouble_stands_on_the_board_in_the_log_and_in_the_past(watched: Watched) -> None:
+    trouble = watched.onlooker.calls[watched.call_id]["trouble"]
+    assert (trouble["level"], trouble["code"], trouble["hint"]["code"]) == ("warn", "slow", "stage")
+    raised = [line for line in watched.follower.log if line["name"] == "TroubleRaised"]
+    assert [(line["lvl"], line["data"]["code"]) for line in raised] == [("warn", "slow")]
+    (item,) = watched.past["items"]
+    assert (item["id"], item["trouble"]["code"], item["outcome"], item["topic"]) == (
+        watched.call_id,
+        "slow",
+        "info",
+        "зимові на Toyota Camry",
+    )
+
+
+def test_the_past_tells_it_as_it_was(watched: Watched) -> None:
+    assert watched.whole["turns"] == [watched.follower.turns[n] for n in sorted(watched.follower.turns)]
+    (hit,) = [hit for hit in watched.whole["hits"] if hit["who"] == "caller"]
+    assert [hit["text"][start:end] for start, end in hit["marks"]] == ["зимові", "шини"]
 
 
 async def test_every_neighbour_is_told_of_and_can_be_asked_anew(floor: Floor) -> None:

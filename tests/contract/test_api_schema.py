@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ import migrations
 from ops.devstack import DevStack
 from tests.contract.serving import serving
 from tests.fakes.control import FakeControl
+from tests.fakes.recorded_calls import call_revised, new_call_id, now_ms, whole_call
 from tests.fakes.token_table import TokenTable
 from tests.integration.api.house import CALLBACK, build, open_house
 
@@ -54,6 +55,7 @@ class Served:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="api under test", daemon=True)
         self.url = self.token = ""
+        self.past = new_call_id()
         self.control = FakeControl()
 
     def __enter__(self) -> Served:
@@ -71,6 +73,10 @@ class Served:
         self._loop = asyncio.get_running_loop()
         async with open_house(self._dsn, self._directory, **GENEROUS) as house, serving(house.app) as url:
             self.url, self.token, self.control = url, await house.token("admin"), house.control
+            for record in whole_call(self.past):
+                house.journal.append(record)
+            house.journal.append(call_revised(self.past, 99, ended_at_ms=now_ms()))
+            assert await house.journal.flush(WAIT_S)
             self._ready.set()
             await self._over.wait()
 
@@ -94,22 +100,19 @@ def refusals_have_a_reason(context: CheckContext, response: Response, case: Case
         raise Failure(operation=case.operation.label, title="Valid request called invalid", message=f"{code}: {response.text}")
 
 
-def sensible(case: Case[Any], control: FakeControl) -> None:
+def sensible(case: Case[Any], served: Served) -> None:
     """Two in three of the random ids become those of something that is there, so that not everything ends at "unknown"."""
     if not (case.meta and case.meta.generation.mode.is_positive):
         return
-    there: dict[str, Callable[[], str]] = {
-        "call_id": lambda: control.begin().id,
-        "callback_id": lambda: CALLBACK,
-        "dependency": lambda: "postgresql",
-    }
+    call = served.past if "/past/" in case.operation.path else served.control.begin().id
+    there = {"call_id": call, "callback_id": CALLBACK, "dependency": "postgresql"}
     for name, id_ in there.items():
         if name in case.path_parameters and zlib.crc32(str(case.path_parameters[name]).encode()) % 3:
-            case.path_parameters[name] = id_()
+            case.path_parameters[name] = id_
 
 
 @schema.parametrize()
 @modest
 def test_every_operation_keeps_its_word(case: Case[Any], served: Served) -> None:
-    sensible(case, served.control)
+    sensible(case, served)
     case.call_and_validate(base_url=served.url, headers={"Authorization": f"Bearer {served.token}"})

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from agent.ports import Transcript
+from agent.prompt.rendered import RenderedVoice, phrase_pcm
 from audiosocket.server import AudioSocketServer
 from controller.ari.client import EventSocket
 from controller.ari.messages import Event
@@ -17,8 +18,9 @@ from controller.control import Control
 from controller.journal.records import CallRevised
 from controller.listening import Listening
 from controller.recovery import Recovery
+from controller.screening import Screenings, Workshop
 from controller.surroundings import Caller, ConversationLike, Surroundings
-from controller.switchboard import Switchboard
+from controller.switchboard import Purpose, Switchboard
 from ops.caller.telephone import Exchange
 from ops.devstack import DevStack
 from tests.fakes.calls import KeptJournal, PuppetAgent
@@ -111,8 +113,21 @@ async def real_house(
         )
         heard_by = list[tuple[str, ...]]()
         listening_in = Listening(rest, on_change=lambda call_id, names: heard_by.append(names))
-        purposes = {"supervisor": listening_in}
-        async with listening_in, Switchboard(around, app=APP, calls_max=calls_max, limits=limits, purposes=purposes) as switchboard:
+        workshop = Workshop(
+            asterisk=rest,
+            lines=server,
+            advertised=around.advertised,
+            voice=RenderedVoice(),  # which knows no summary, so that the fixed phrase is heard
+            phrase=lambda key, audio: phrase_pcm(key, audio.rate_hz),
+            call_of=lambda call_id: session.call if (session := switchboard.session(call_id)) else None,
+        )
+        screenings = Screenings(workshop)
+        purposes: dict[str, Purpose] = {"supervisor": listening_in, "summary": screenings}
+        async with (
+            listening_in,
+            screenings,
+            Switchboard(around, app=APP, calls_max=calls_max, limits=limits, purposes=purposes) as switchboard,
+        ):
             control = Control(switchboard, listening_in)
             recovery = Recovery(rest, switchboard, journal, app=APP, predecessors=predecessors)
 

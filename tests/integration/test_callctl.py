@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -95,6 +96,7 @@ def test_a_call_is_listed_shown_counted_and_logged_without_its_number(running: S
     shown = callctl(running, "show", call_id, "--events").stdout
     for part in ("мені потрібні зимові шини", "search_tires", "timings in ms", "hung_up, ended by caller", "call_arrived", "start_agent"):
         assert part in shown, part
+    assert "TurnSpoken" in shown, "the log is more than the machine's steps"
     assert NUMBER not in shown
 
     metrics = running.controller.metrics()
@@ -110,6 +112,23 @@ def test_a_call_is_listed_shown_counted_and_logged_without_its_number(running: S
     assert [line for line in lines if line.get("call_id") == call_id]
     for hidden in (NUMBER, NUMBER[1:], running.controller.environment["ARI_PASSWORD"], running.controller.environment["SHOP_API_KEY"]):
         assert hidden not in log
+
+
+def test_a_call_is_followed_to_its_end_and_replayed_as_it_went(running: System, tmp_path: Path) -> None:
+    token = callctl(running, "token", "create", "dev", "--role", "developer").stdout.strip()
+    talk(running)
+    call_id = last_call(running)
+    followed = callctl(running, "tail", call_id, "--json", "--token", token)
+    assert followed.exit_code == 0, followed.stderr
+    lines = [json.loads(line) for line in followed.stdout.splitlines()]
+    assert [line["seq"] for line in lines] == list(range(1, len(lines) + 1)), "every line of the call, in order"
+    assert {"ctl", "ari", "stt", "tts", "llm", "tool"} <= {line["src"] for line in lines}
+    assert NUMBER not in followed.stdout
+
+    replayed = callctl(running, "replay", call_id, "--save", str(tmp_path / "call.jsonl"))
+    assert replayed.exit_code == 0, replayed.output
+    (tmp_path / "log.jsonl").write_text(followed.stdout)
+    assert callctl(running, "replay", str(tmp_path / "log.jsonl")).exit_code == 0, "a log that was followed is a recording, too"
 
 
 def test_a_call_that_is_not_there_is_told_in_words(running: System) -> None:

@@ -178,3 +178,11 @@ def test_the_example_lists_exactly_the_variables_that_exist_with_their_defaults(
     real = {name: text(default) for name, default in variables().items()}
     real["GOOGLE_APPLICATION_CREDENTIALS"] = ""  # optional without a default
     assert example() == real
+
+
+def test_queues_are_named_by_comma_as_the_dialplan_takes_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLS_QUEUES", "operators, service")
+    assert Settings.load(None).calls.queues == ("operators", "service")
+    for wrong in ("Operators", "a b", " , "):
+        monkeypatch.setenv("CALLS_QUEUES", wrong)
+        assert "CALLS_QUEUES" in problems()

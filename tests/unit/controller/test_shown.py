@@ -111,18 +111,26 @@ def test_tools_are_shown_with_arguments_and_success() -> None:
         assert part in text
 
 
-def test_the_machines_steps_are_shown_on_demand_only() -> None:
-    event = {
+def test_the_whole_log_is_shown_on_demand_only() -> None:
+    step = {
         "created_at": MOMENT,
         "sequence": 1,
+        "source": "ctl",
+        "level": "",
+        "name": "call_arrived",
+        "text": "connecting",
+        "data": {},
         "state": "connecting",
         "event": {"type": "call_arrived.1", "caller_id": "+380671234567"},
-        "commands": [{"type": "answer.1"}],
+        "commands": [{"type": "answer.1"}, {"type": "create_bridge.1"}],
     }
-    assert "call_arrived" not in rendered(sheet(events=[event]))
-    text = rendered(call_sheet(CallShown(CALL, [], [], [event], []), Masking().text, events=True))
-    for part in ("10:00:00.123", "call_arrived caller_id=+38067***4567", "connecting", "answer"):
-        assert part in text
+    other = step | {"sequence": 2, "source": "llm", "level": "warn", "name": "Retried", "text": "after 900 ms", "data": {"status": 529}}
+    other |= {"state": None, "event": None, "commands": None}
+    assert "call_arrived" not in rendered(sheet(events=[step]))
+    lines = rendered(call_sheet(CallShown(CALL, [], [], [step, other], []), Masking().text, events=True)).splitlines()
+    first, second = (" ".join(line.split()) for line in lines[-2:])
+    assert first == "10:00:00.123 1 ctl call_arrived → connecting caller_id=+38067***4567 orders: answer, create_bridge"
+    assert second == "10:00:00.123 2 llm Retried after 900 ms status=529"
 
 
 def test_what_was_written_to_the_shop_is_shown_with_its_stage() -> None:

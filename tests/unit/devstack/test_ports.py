@@ -1,6 +1,7 @@
 """Free ports: really free, outside the range outgoing connections borrow from, never given twice."""
 
 import socket
+from pathlib import Path
 
 from ops.devstack import ports
 
@@ -28,3 +29,16 @@ def test_an_rtp_range_starts_even_and_has_its_size() -> None:
     start, end = ports.free_rtp_range()
     assert start % 2 == 0
     assert end - start + 1 == ports.RTP_PORTS_PER_STACK
+
+
+def test_the_machines_own_address_is_the_first_that_is_not_the_loopbacks(tmp_path: Path) -> None:
+    table = tmp_path / "fib_trie"
+    table.write_text(
+        "Main:\n  +-- 0.0.0.0/0 3 0 5\n     |-- 127.0.0.1\n        /32 host LOCAL\n     |-- 10.0.0.0\n        /24 link UNICAST\n"
+        "     |-- 10.0.0.7\n        /32 host LOCAL\n     |-- 10.0.0.255\n        /32 link BROADCAST\n",
+        encoding="ascii",
+    )
+    assert ports.own_address(table) == "10.0.0.7"
+    table.write_text("Main:\n     |-- 127.0.0.1\n        /32 host LOCAL\n", encoding="ascii")
+    assert ports.own_address(table) is None
+    assert ports.own_address(tmp_path / "missing") is None
