@@ -22,7 +22,8 @@ from controller.operators import Desk, Member, Shape, members, question, seen, s
 from controller.record import now_ms
 
 PERIOD_S = 3.0
-SETTLING_S = 0.5  # several steps of calls in a row are one reason to look
+SETTLING_S = 0.7  # several moves of calls in a row are one reason to look
+AT_THE_DESK = frozenset({"transferring", "operator"})
 
 Kind = Literal["operator", "queue"]
 
@@ -67,6 +68,7 @@ class OperatorsWatch:
         self._members: tuple[Member, ...] = ()
         self._latest: dict[str, list[Shape]] = {}
         self._moved = asyncio.Event()
+        self._here: set[str] = set()  # calls in the queue or with operators, as their records say
         self.why: str | None = "the operators were not looked at yet"  # why what is shown may be old; None: it is not
 
     def operators(self) -> list[Shape]:
@@ -76,8 +78,14 @@ class OperatorsWatch:
         return self._desk.waiting()
 
     def append(self, record: Record) -> None:
-        """A call moved, perhaps into the queue or to an operator."""
-        if isinstance(record, CallRevised):
+        """A call came to the queue or to an operator, or left them; what it does with the agent is no reason to ask Asterisk."""
+        if not isinstance(record, CallRevised):
+            return
+        if record.state in AT_THE_DESK:
+            self._here.add(record.call_id)
+            self._moved.set()
+        elif record.call_id in self._here:
+            self._here.discard(record.call_id)
             self._moved.set()
 
     async def run(self, period_s: float = PERIOD_S) -> NoReturn:

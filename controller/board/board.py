@@ -128,10 +128,6 @@ class Board:
         """The whole of one list: the queue, the operators, the call backs, the neighbours' health; in the console's shapes."""
         self._take(self._picture.replace, kind, list(items))
 
-    def told(self, name: str, items: Iterable[Shape]) -> None:
-        """As ``replace``, by the list's name in the snapshot: operators, queue."""
-        self.replace(next(kind for kind, known in LISTS.items() if known == name), items)
-
     # What it shows, unmasked
 
     def calls(self) -> list[Shape]:

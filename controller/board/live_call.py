@@ -67,7 +67,7 @@ class LiveCall:
     # What changes it
 
     def revise(self, record: CallRevised, at_ms: int) -> None:
-        if self.revision is not None and record.revision <= self.revision.revision:
+        if self.ended_ms is not None or (self.revision is not None and record.revision <= self.revision.revision):
             return
         self.revision = record
         self.ended_ms = record.ended_at_ms

@@ -15,6 +15,7 @@ A null patch takes the item away, of a call ``KEPT_S`` after its end. Interim te
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -70,6 +71,7 @@ class Picture:
         self._lists: dict[ListKind, dict[str, Shape]] = {kind: {} for kind in LISTS}
         self._desk = Desk()
         self._operators: dict[str, str] = {}  # names by id
+        self._gone: deque[str] = deque(maxlen=CALLS_MAX)  # calls that left, lest something late brings one back
         self.last_end_ms: int | None = None  # when the latest call ended
         self.dropped = 0  # calls not taken because CALLS_MAX were here
 
@@ -154,6 +156,7 @@ class Picture:
         for call in list(self._calls.values()):
             if call.ended_ms is not None and now_ms - call.ended_ms >= KEPT_S * 1000:
                 del self._calls[call.id]
+                self._gone.append(call.id)
                 if self._shown.pop(call.id, None) is not None:
                     told.append(Told("call", {"id": call.id, "patch": None}))
             else:
@@ -163,12 +166,14 @@ class Picture:
     # Inside
 
     def _arrive(self, record: Record) -> LiveCall | None:
-        """A new call; only its first step or an open revision makes one, so that one which is gone does not come back."""
+        """A new call: only its first step or an open revision makes one."""
         match record:
             case CallRevised(ended_at_ms=None) | MachineStepped(sequence=1):
                 pass
             case _:
                 return None
+        if record.call_id in self._gone:
+            return None
         if len(self._calls) >= CALLS_MAX:
             self.dropped += 1
             return None

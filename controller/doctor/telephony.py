@@ -34,7 +34,6 @@ MODULES = (
     "res_ari_asterisk.so", "res_ari_bridges.so", "res_ari_channels.so", "res_ari_events.so", "res_audiosocket.so",
     "res_http_websocket.so", "res_stasis.so", "res_stasis_answer.so",
 )  # fmt: skip
-QUEUE = "operators"
 PLACES = (
     ("incoming", "100", "calls cannot reach us"),
     ("incoming", "+380440000000", "calls to numbers with + cannot reach us"),
@@ -135,7 +134,7 @@ async def _legs(rest: AriRest, settings: Settings) -> list[Finding]:
         try:
             async with bench.leg() as (first, speaking), bench.leg() as (second, listening):
                 findings.append(await _sound(rest, first, speaking, second, listening))
-                return findings + await _dialplan(rest, first)
+                return findings + await _dialplan(rest, first) + await _desk(rest, first, settings)
         except AriRefused as error:
             return [
                 *findings,
@@ -196,9 +195,24 @@ async def _dialplan(rest: AriRest, channel: str) -> list[Finding]:
         findings.append(
             ok("The dialplan has the contexts incoming, transfer-to-operator, back, screen, screen-alone and summary-accepted.")
         )
-    if await rest.get_variable(channel, f"QUEUE_EXISTS({QUEUE})") != "1":
-        return [*findings, fail(f"There is no queue {QUEUE}: a transfer would end nowhere.", "Take it from asterisk/queues.conf.")]
-    members = await rest.get_variable(channel, f"QUEUE_MEMBER({QUEUE},logged)")
+    return findings
+
+
+async def _desk(rest: AriRest, channel: str, settings: Settings) -> list[Finding]:
+    """Where callers are sent, and the way out to those who are rung back."""
+    findings = [await _queue(rest, channel, queue) for queue in settings.calls.queues]
+    if settings.calls.outbound and await rest.get_variable(channel, "DIALPLAN_EXISTS(callback,s,1)") != "1":
+        advice = "Take it from asterisk/extensions.conf, or leave CALLS_OUTBOUND empty."
+        findings.append(fail("The dialplan has no s@callback: customers cannot be rung back.", advice))
+    return findings
+
+
+async def _queue(rest: AriRest, channel: str, queue: str) -> Finding:
+    if await rest.get_variable(channel, f"QUEUE_EXISTS({queue})") != "1":
+        return fail(
+            f"There is no queue {queue}: who is sent there goes to the operators.", "Take it from asterisk/queues.conf; see CALLS_QUEUES."
+        )
+    members = await rest.get_variable(channel, f"QUEUE_MEMBER({queue},logged)")
     if members in ("", "0"):
-        return [*findings, warn(f"Nobody is logged in to the queue {QUEUE}: transferred callers come back.", "Log an operator in.")]
-    return [*findings, ok(f"The queue {QUEUE} has {members} operators logged in.")]
+        return warn(f"Nobody is logged in to the queue {queue}: transferred callers come back.", "Log an operator in.")
+    return ok(f"The queue {queue} has {members} operators logged in.")

@@ -35,7 +35,7 @@ async def play_scene(system: System, report: Report) -> None:
             talk = Talk(telephone, tell=report.note)
             log = await talk.lead(WISHES)
             await operator.answered()
-            report.say("☎  The operator's telephone rang, he has the customer")
+            report.say("☎  The operator's telephone rang, he heard who calls, pressed 1 and has the customer")
             operator.say(phrase("hello").pcm(SLIN16))
             await talk.lead((Listen(), Say("thanks_bye")))
             operator.hang_up()

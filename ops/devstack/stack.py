@@ -122,7 +122,7 @@ class DevStack:
                 "ARI_USERNAME": self._asterisk.ari_username,
                 "ARI_PASSWORD": self._asterisk.ari_password,
             }
-            values |= {"ARI_APP": "callctl"}
+            values |= {"ARI_APP": "callctl", "CALLS_QUEUES": "operators,service"}
             values |= {"WEB_CALLS_ENABLED": "true", "WEB_CALLS_MEDIA_ADDRESS": LOOPBACK}
         if self._postgres is not None:
             values["DATABASE_URL"] = self._postgres.dsn

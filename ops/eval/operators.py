@@ -6,6 +6,7 @@ import asyncio
 
 from audiosocket.audio import SLIN16
 from audiosocket.errors import AudioSocketError
+from ops.caller.operator import NotConnected
 from ops.caller.telephone import Exchange
 from ops.standins.phrasebook import phrase
 
@@ -28,7 +29,7 @@ async def _serve(exchange: Exchange, name: str) -> None:
             await telephone.answered(within_s=_SHIFT_S)
             telephone.say(phrase("hello").pcm(SLIN16))
             await asyncio.sleep(_TALK_S)
-        except (AudioSocketError, TimeoutError):
-            continue  # nobody wanted a human
+        except (AudioSocketError, TimeoutError, NotConnected):
+            continue  # nobody wanted a human, or he did not wait
         finally:
             telephone.hang_up()

@@ -142,7 +142,8 @@ async def test_a_caller_is_transferred_over_http_and_who_only_looks_cannot(floor
         assert (await floor.record()).call["outcome"] == "transferred"
 
 
-OPEN = {"ping", "session_open"}  # of the whole running controller; everything else needs a token
+OPEN = {"ping", "session_open", "admit_web_call"}  # admit_web_call: a customer's browser; off unless WEB_CALLS_ENABLED
+"""Of the whole running controller; everything else needs a token."""
 
 
 async def test_nothing_of_the_running_controller_answers_without_a_good_token(floor: Floor) -> None:

@@ -73,6 +73,7 @@ async def test_he_hears_the_summary_while_the_caller_waits_with_music_and_key_1_
     await until(lambda: telephone.gone)
     call = (await floor.record()).call
     assert (call["outcome"], call["ended_by"], call["transferred_to_operator"]) == ("transferred", "operator", True)
+    assert (call["operator"], call["ended_who"]) == ("op1", "op1")
 
 
 async def test_one_who_refuses_is_followed_by_the_next(floor: Floor) -> None:

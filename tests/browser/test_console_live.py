@@ -96,5 +96,5 @@ async def test_a_call_is_ended_from_the_page_with_a_goodbye_and_a_viewer_only_wa
 
     await enter(page, floor, Role.VIEWER)
     await page.click("[data-nav=health]")
-    await expect(page.locator("[data-dep=postgres]")).to_contain_text("Відповідає")
+    await expect(page.locator("[data-dep=postgres]")).to_contain_text("PostgreSQL")
     await expect(page.locator("[data-check], .acts")).to_have_count(0)

@@ -153,6 +153,21 @@ async def test_without_a_controller_a_browser_does_not_wait(lab: Lab, web_calls:
         assert (await sip.statuses("INVITE", "100", body=ENCRYPTED))[-1] == "503"
 
 
+async def test_a_call_comes_to_the_controller_that_admitted_its_guest(lab: Lab) -> None:
+    asterisk = lab.stack.asterisk
+    place = Place(app="callctl-2", proxy_address=PROXY, media_address=LOOPBACK)
+    async with (
+        AriRest(asterisk.ari_url, asterisk.ari_username, asterisk.ari_password, "callctl-2") as rest,
+        WebCalls(rest, place, calls_max=1) as second,
+        lab.controller(),
+        lab.controller("callctl-2") as events,
+        browser(lab, second) as sip,
+    ):
+        channel = await call(sip, events)
+        await lab.ari.delete(f"/channels/{channel}")
+        await lab.nothing_left()
+
+
 async def test_a_credential_is_worth_nothing_without_the_proxy(lab: Lab, web_calls: WebCalls) -> None:
     """Over UDP from elsewhere, as anybody could who reaches the SIP port."""
     guest = await web_calls.admit()

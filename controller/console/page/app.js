@@ -14,7 +14,7 @@ import { Follower } from './follow.js';
 import { language, setLanguage, t } from './i18n.js';
 import { render as draw, html } from './lit.js';
 import { callerName, callerTel, outcomeWords, refusalWords, troubleWords } from './naming.js';
-import { arrange, neighbour } from './order.js';
+import { arrange } from './order.js';
 import { recall, remember } from './remembered.js';
 import { format, parse } from './router.js';
 import { Stream } from './stream.js';
@@ -97,7 +97,7 @@ export class App {
     const row = focused?.closest?.('.row, .prow');
     draw(html`${bar(this)}${strips(this)}<main id="main" tabindex="-1">${VIEWS[this.ui.route.view](this)}</main>${toast(this)}${help(this)}`, document.getElementById('app'));
     // A row that changed its group is another element: the focus goes with the call.
-    if (row && !focused.isConnected) this.#rowLink(row.dataset.call ?? row.dataset.past)?.focus({ preventScroll: true });
+    if (row && !focused.isConnected) this.rowLink(row.dataset.call ?? row.dataset.past)?.focus({ preventScroll: true });
     this.talkEnd.settle();
     this.logEnd.settle();
     for (const then of this.after.splice(0)) then();
@@ -113,6 +113,10 @@ export class App {
     for (const { call, level, trouble } of this.arranged.rows) {
       if (level === 'alarm' && before.places.get(call.id)?.level !== 'alarm') sayAlarm(`${t('sev.alarm')}: ${callerName(call.caller)}. ${troubleWords(trouble, this.now())}`);
     }
+  }
+
+  rowLink(id) {
+    return document.querySelector(`[data-call="${CSS.escape(id ?? '')}"] a, [data-past="${CSS.escape(id ?? '')}"] a`);
   }
 
   // What the views ask
@@ -328,78 +332,4 @@ export class App {
 
   openHelp() { document.getElementById('help').showModal(); }
   closeHelp() { document.getElementById('help').close(); }
-
-  // The keyboard
-
-  /** Does what a key means here; false if it means nothing here. */
-  run(command, target) {
-    const { view, id } = this.ui.route;
-    const inLive = view === 'live';
-    switch (command) {
-      case 'escape': return this.#escape(target);
-      case 'submit': return this.#submit(target);
-      case 'next': case 'previous': return this.#step(command === 'next' ? 1 : -1);
-      case 'trouble': return inLive && this.#select(this.rows().find(row => row.level !== 'calm')?.call.id);
-      case 'help': this.openHelp(); return true;
-      case 'search': return this.#search();
-      case 'live': case 'past': case 'ops': case 'health': this.go({ view: command }); return true;
-      case 'listen': {
-        const call = inLive && id ? this.board.open?.call : null;
-        if (!call || !this.acts()) return false;
-        this.actions.listen(call);
-        return true;
-      }
-      default: {
-        const call = inLive && id ? this.board.open?.call : null;
-        if (!call || !this.acts()) return false;
-        this.actions.toggle(command === 'take' && this.hasTaken(call) ? 'give' : command);
-        return true;
-      }
-    }
-  }
-
-  #escape(target) {
-    if (this.ui.panel) { this.actions.close(true); return true; }
-    if (!target.matches('input[type=search]')) return false;
-    target.value = '';
-    target.dispatchEvent(new Event('input', { bubbles: true }));
-    target.blur();
-    return true;
-  }
-
-  #submit(target) {
-    const panel = target.closest('.panel');
-    if (!panel) return false;
-    this.actions.submit(panel.querySelector('[data-do]')?.dataset.do ?? '');
-    return true;
-  }
-
-  #rowLink(id) {
-    return document.querySelector(`[data-call="${CSS.escape(id ?? '')}"] a, [data-past="${CSS.escape(id ?? '')}"] a`);
-  }
-
-  #step(by) {
-    const { view, id, full } = this.ui.route;
-    if ((view !== 'live' && view !== 'past') || full) return false;
-    const ids = [...document.querySelectorAll('.row, .prow')].map(row => row.dataset.call ?? row.dataset.past);
-    return this.#select(neighbour(ids, id, by));
-  }
-
-  #select(id) {
-    if (!id) return false;
-    const { view } = this.ui.route;
-    this.go({ view, id, query: view === 'past' ? this.pastQuery() : {} });
-    const link = this.#rowLink(id);
-    link?.focus({ preventScroll: true });
-    link?.scrollIntoView({ block: 'nearest' });
-    return true;
-  }
-
-  #search() {
-    const field = document.querySelector('[data-search]');
-    if (field) { field.focus(); return true; }
-    this.go({ view: 'past' });
-    this.render(() => document.getElementById('q-past')?.focus());
-    return true;
-  }
 }

@@ -2,6 +2,7 @@
 
 import { App } from './app.js';
 import { get } from './api.js';
+import { Commands } from './commands.js';
 import { setLanguage, t } from './i18n.js';
 import { installKeys } from './keys.js';
 import { html, render } from './lit.js';
@@ -16,7 +17,8 @@ async function begin() {
   if (answer.ok) {
     render(html``, place);
     const app = new App(answer.body);
-    installKeys((command, target) => app.run(command, target), () => app.ui.letters);
+    const commands = new Commands(app);
+    installKeys((command, target) => commands.run(command, target), () => app.ui.letters);
     app.start();
   } else if (answer.status === 401) {
     remember('wanted', location.hash, sessionStorage);

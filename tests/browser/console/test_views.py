@@ -144,9 +144,8 @@ async def test_words_of_others_are_text_wherever_they_stand(page: Page, board: F
 
 
 async def test_both_languages_hold_all_words_and_the_choice_stays(page: Page, board: FakeBoard) -> None:
-    words: dict[str, Any] = await page.evaluate("1") or {}
     await show(page, board)
-    words = await page.evaluate("async () => { const {LANGUAGES} = await import('./console/i18n.js'); return LANGUAGES; }")
+    words: dict[str, Any] = await page.evaluate("async () => { const {LANGUAGES} = await import('./console/i18n.js'); return LANGUAGES; }")
     assert list(words["uk"]) == list(words["en"])
     assert not [key for language in words.values() for key, word in language.items() if not word.strip()]
     await page.click("#lang")

@@ -3,7 +3,10 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from controller.call.state import Call, State
+from controller.journal.records import CallRevised
 from controller.operators import Desk, Member, Seen, members, question, seen, state_of
+from controller.operators_watch import OperatorsWatch
+from tests.fakes.ari import FakeAsterisk
 
 QUEUES = ("operators", "service")
 OP1, OP2 = Member("operators", "Local/op1@ops/n"), Member("operators", "Local/op2@ops/n")
@@ -89,3 +92,13 @@ def test_one_who_is_in_two_queues_is_one_operator() -> None:
     one.look([Seen(OP2, "NOT_INUSE", False), Seen(Member("service", OP2.interface), "NOT_INUSE", True)], [], {}, NOON_MS)
     (shown,) = one.operators()
     assert (shown["id"], shown["queues"], shown["state"]) == ("op2", ["operators", "service"], "free")
+
+
+async def test_asterisk_is_asked_when_a_call_comes_to_the_desk_or_leaves_it_and_not_for_each_word_of_the_agents() -> None:
+    one = OperatorsWatch(FakeAsterisk(), QUEUES, zone=ZoneInfo("Europe/Kyiv"), calls=tuple)  # type: ignore[arg-type]  # not asked here
+    asked = list[bool]()
+    for state in ("listening", "thinking", "transferring", "operator", "ended", "ended"):
+        one._moved.clear()
+        one.append(CallRevised(call_id="c1", revision=1, caller_id="", app="", channel_id="", state=state))
+        asked.append(one._moved.is_set())
+    assert asked == [False, False, True, True, True, False]

@@ -7,6 +7,7 @@ import pytest
 from controller.ari.errors import AriUnavailable
 from controller.ari.resources import Channel
 from controller.call import ids
+from controller.dialplan import ALONE_CONTEXT
 from controller.journal.records import CallRevised
 from tests.fakes.calls import House, house, until
 
@@ -47,6 +48,23 @@ async def test_a_dead_predecessors_caller_goes_to_the_operators_and_nothing_of_i
         assert not h.asterisk.legs
         assert not h.asterisk.mixing
         assert [(r.call_id, r.revision, r.outcome, r.ended_by) for r in h.journal.closed] == [(call_id, 8, "orphaned", "controller")]
+
+
+async def test_an_operator_whom_a_predecessor_was_telling_of_a_caller_is_asked_by_asterisk() -> None:
+    async with house() as h:
+        h.asterisk.deaf = True
+        operator, (leg, bridge) = "1600000000.7", ids.screening_ids()
+        h.asterisk.call_in(operator, "", "summary", ids.new_call_id(), "op1")
+        h.asterisk.calls[operator].variables["__CALL_ID"] = ids.new_call_id()
+        await h.asterisk.create_bridge(bridge)
+        h.asterisk.silent_legs = True
+        await h.asterisk.external_media(ids.leg_channel_id(leg), leg, "")
+        await h.asterisk.add_to_bridge(bridge, operator, ids.leg_channel_id(leg))
+        h.asterisk.deaf = False
+        await h.recovery().reconcile()
+        assert h.asterisk.calls[operator].context == ALONE_CONTEXT
+        assert not h.asterisk.legs
+        assert not h.asterisk.mixing
 
 
 async def test_the_record_of_a_predecessors_caller_who_is_with_operators_says_so() -> None:

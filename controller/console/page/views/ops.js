@@ -62,7 +62,7 @@ function row(app, person) {
 function callbacks(app) {
   const { ui } = app;
   const all = [...app.board.callbacks.values()];
-  const shown = all.filter(item => (item.state === 'done') === ui.doneCallbacks).sort((a, b) => a.due - b.due);
+  const shown = all.filter(item => (item.state === 'done') === ui.doneCallbacks).sort((a, b) => (a.due ?? Infinity) - (b.due ?? Infinity) || (a.id < b.id ? -1 : 1));
   const open = all.filter(item => item.state !== 'done').length;
   const chip = (done, words) => html`<button type="button" class="chip" aria-pressed=${ui.doneCallbacks === done ? 'true' : 'false'} @click=${() => app.set({ doneCallbacks: done })}>${words}</button>`;
   return html`<section class="cbs" aria-labelledby="h-cb"><div class="sec-h"><h2 id="h-cb">${t('cb.h')} <span class="num n">${open}</span></h2><div class="chips">${chip(false, t('cb.f.open'))}${chip(true, t('cb.f.done'))}</div></div>
@@ -89,6 +89,7 @@ function lateness(ms) {
 }
 
 function by(app, due) {
+  if (!due) return '–';
   const days = Math.round((startOfDay(due) - startOfDay(app.now())) / DAY_MS);
   if (days <= 0) return t('cb.by', { t: hours(due) });
   return days === 1 ? t('cb.tom', { t: hours(due) }) : t('cb.at', { d: date(due), t: hours(due) });
