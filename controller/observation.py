@@ -13,6 +13,7 @@ from controller.ari.errors import AriError
 from controller.ari.rest import AriRest
 from controller.dialplan import Dialplan
 from controller.journal.journal import Journal
+from controller.livelog import LiveLog
 from controller.livestate import LiveState
 from controller.logs import LogQueue
 from controller.settings import Settings
@@ -31,6 +32,7 @@ class Observed:
     dialplan: Dialplan
     journal: Journal
     live: LiveState
+    live_log: LiveLog
     lines: AudioSocketServer
     switchboard: Switchboard
     logs: LogQueue | None = None
@@ -92,7 +94,7 @@ def _listening(host: str, port: int) -> Callable[[], Awaitable[Why]]:
 
 
 def watch(readings: LiveReadings, parts: Observed) -> None:
-    socket, journal, live, lines, logs = parts.socket, parts.journal, parts.live, parts.lines, parts.logs
+    socket, journal, live, live_log, lines, logs = parts.socket, parts.journal, parts.live, parts.live_log, parts.lines, parts.logs
     readings.gauge("callctl_ari_connected", "1 while Asterisk's events reach us.", lambda: socket.connected)
     readings.counter("callctl_ari_connects", "Openings of the event socket.", lambda: socket.connects)
     readings.counter("callctl_ari_replaced", "Times another process took our application's name.", lambda: socket.replaced)
@@ -105,6 +107,9 @@ def watch(readings: LiveReadings, parts: Observed) -> None:
     readings.gauge("callctl_journal_dead_letters", "Records that PostgreSQL refuses.", lambda: journal.status().dead_letters)
     readings.counter("callctl_journal_lost_records", "Records that could not be kept.", lambda: journal.status().refused)
     readings.gauge("callctl_live_state_failing", "1 while Redis is not written.", lambda: bool(live.status().failing))
+    readings.gauge("callctl_log_readers", "Readers of the live log.", lambda: live_log.status().readers)
+    readings.counter("callctl_log_readers_cut_off", "Readers of it who did not keep up.", lambda: live_log.status().cut_off)
+    readings.gauge("callctl_log_fanout_failing", "1 while other workers' lines do not reach us.", lambda: bool(live_log.status().failing))
     readings.gauge("callctl_audio_lines", "Media legs open now.", lambda: len(lines.lines))
     readings.gauge(
         "callctl_audio_skipped_live_frames", "Frames skipped on them.", lambda: sum(line.stats.frames_skipped for line in lines.lines)

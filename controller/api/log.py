@@ -28,6 +28,8 @@ from controller.log_stream.reading import Page, Start
 
 PAGE = 200
 LONGEST_PAGE = 1_000
+READERS = 200
+"""Streams at once; fifty cost three per cent of a core."""
 JSON_LINES = "application/x-ndjson"
 EXAMPLE = {
     "call": CALL_ID,
@@ -43,7 +45,7 @@ EXAMPLE = {
     "data": {"turn_number": 5},
     "state": None,
 }
-ANSWERS: dict[int | str, dict[str, Any]] = {**told("cursor_invalid", "call_unknown")}
+ANSWERS: dict[int | str, dict[str, Any]] = {**told("cursor_invalid", "call_unknown", "too_many")}
 STREAM = {
     "text/event-stream": {
         "schema": {"type": "string"},
@@ -92,7 +94,7 @@ def make_log_router(live_log: LiveLog) -> APIRouter:
     page_of["content"] |= STREAM
     lines_of = {"description": "one JSON object a line", "content": {JSON_LINES: {"schema": {"type": "string"}}}}
 
-    @routes.get("/log", name="log_all", responses={200: page_of, **told("cursor_invalid")})
+    @routes.get("/log", name="log_all", responses={200: page_of, **told("cursor_invalid", "too_many")})
     async def all_calls(request: Request, who: Developer, wanted: Query_, limit: Limit = PAGE) -> Response:
         """The log of all calls: live as server-sent events, or a page: by default the newest lines."""
         return await answer(request, wanted, wanted.filter(who), limit, Start(tail=limit))
@@ -124,6 +126,8 @@ def make_log_router(live_log: LiveLog) -> APIRouter:
 
     async def answer(request: Request, wanted: Wanted, chosen: Filter, limit: int, usual: Start) -> Response:
         if wanted.stream:
+            if live_log.status().readers >= READERS:
+                raise Problem("too_many", limit=READERS)
             return EventStream(live_log.read(chosen, wanted.start))
         page = await turn(chosen, wanted.start if wanted.given else usual, limit)
         query = {name: value for name, value in request.query_params.items() if name not in ("after", "since", "tail")}

@@ -39,6 +39,7 @@ async def open_web(
         dialplan=telephony.dialplan,
         journal=stores.journal,
         live=stores.live,
+        live_log=stores.live_log,
         lines=telephony.lines,
         switchboard=switchboard,
         logs=logs,

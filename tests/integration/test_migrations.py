@@ -65,6 +65,10 @@ def relations(dsn: str) -> set[str]:
     return names(dsn, "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'S')")
 
 
+def names_of_indexes(connection: psycopg.Connection[tuple[str]], table: str) -> set[str]:
+    return {row[0] for row in connection.execute("SELECT indexname FROM pg_indexes WHERE tablename = %s", [table]).fetchall()}
+
+
 def test_the_indexes_have_the_names_that_were_asked_for(dsn: str) -> None:
     asked = {"idx_calls_caller_id", "idx_calls_started_at", "idx_call_turns_call_id", "idx_customers_phone"}
     assert asked <= names(dsn, "SELECT indexname FROM pg_indexes")
@@ -90,6 +94,32 @@ def test_the_search_can_be_taken_back_with_articles_in_it_and_be_made_again(dsn:
     assert names(dsn, "SELECT title FROM knowledge_articles") == {"Гарантія на шини"}
     migrations.upgrade(dsn)
     assert names(dsn, found) == {"Гарантія на шини"}
+
+
+def test_steps_of_older_calls_get_their_place_in_the_log(empty: str) -> None:
+    call, step = "01a20399-d3a4-7571-a5c9-eda76f7988d2", "01a20399-d3a5-7571-a5c9-eda76f7988d3"
+    at_ms = int(step[:8] + step[9:13], 16)
+    migrations.upgrade(empty, "002")
+    with psycopg.connect(empty) as connection:
+        for table in ("calls", "call_events"):
+            connection.execute("SELECT ensure_partition(%s::regclass, %s)", [table, moment(at_ms)])
+        connection.execute(
+            "INSERT INTO calls (id, started_at, revision, caller_id, app, channel_id, state)"
+            " VALUES (%s, uuid7_ts(%s), 1, '', 'callctl-2', '', '')",
+            [call, call],
+        )
+        connection.execute(
+            "INSERT INTO call_events (id, created_at, call_id, sequence, state, event, commands)"
+            " VALUES (%s, uuid7_ts(%s), %s, 7, 'talking', '{\"type\": \"line_joined.1\"}', '[]')",
+            [step, step, call],
+        )
+    migrations.upgrade(empty)
+    with psycopg.connect(empty) as connection:
+        found = connection.execute("SELECT app, position, source, name, text FROM call_events").fetchall()
+        connection.execute("SELECT ensure_partition('call_events', '2033-05-17Z')")
+        indexes = names_of_indexes(connection, "call_events_y2033m05")
+    assert found == [("callctl-2", at_ms * 1000 + 7, "ctl", "line_joined", "talking")]
+    assert any("app_position" in name for name in indexes), "months to come have the index of the log's places"
 
 
 def test_trigrams_that_were_there_before_stay(empty: str) -> None:
