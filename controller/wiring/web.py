@@ -64,6 +64,7 @@ async def open_web(
             make_console_router(),
         ]
         app = make_app(readiness, stores.registry, stores.masking, routers=routers, access=access)
+        app.openapi()  # made once, a quarter of a second long: now, and not between two frames of a call
         port = await exits.enter_async_context(serving(app, listener, proxy=settings.api.proxy))
         exits.callback(board.close)  # first of all: whoever watches would hold up the server
         exits.callback(stores.live_log.close)
