@@ -166,6 +166,10 @@ class LiveLog:
         self._readings.discard(reading)
         self.cut_off += cut_off
 
+    def gave_up(self) -> None:
+        """Somebody took nothing of what he was sent."""
+        self.cut_off += 1
+
     async def more(self, timeout_s: float) -> bool:
         """Wait for the next batch; False after *timeout_s*."""
         try:

@@ -128,7 +128,7 @@ def make_log_router(live_log: LiveLog) -> APIRouter:
         if wanted.stream:
             if live_log.status().readers >= READERS:
                 raise Problem("too_many", limit=READERS)
-            return EventStream(live_log.read(chosen, wanted.start))
+            return EventStream(live_log.read(chosen, wanted.start), on_stuck=live_log.gave_up)
         page = await turn(chosen, wanted.start if wanted.given else usual, limit)
         query = {name: value for name, value in request.query_params.items() if name not in ("after", "since", "tail")}
         following = f"{request.url.path}?{urlencode({**query, 'after': format_cursor(page.cursor)})}"

@@ -9,7 +9,7 @@
 Rule 1: of each app the tape holds every line behind the app's *floor* up to its *last*; ``start`` of a batch is where all apps
         were before it, ``end`` where they were after it. So a reader who is at ``start`` has missed nothing.
 Rule 2: what a batch looks like through a filter is made once, however many readers look through it.
-Rule 3: it is bounded by lines. A reader whose next batch is gone did not keep up, or has to begin on PostgreSQL.
+Rule 3: it is bounded, by lines and by bytes. A reader whose next batch is gone did not keep up, or has to begin on PostgreSQL.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from controller.log_stream.line import Line
 T = TypeVar("T")
 
 MAX_LINES = 20_000
+MAX_BYTES = 32 << 20  # of JSON; a line has some 300, but one may hold what a tool gave
 SHARED_BATCHES = 25
 """So many of the newest batches keep what was made of them: readers are close behind one another."""
 
@@ -37,6 +38,7 @@ class Batch:
     lines: tuple[Line, ...]
     start: Cursor
     end: Cursor
+    size: int  # bytes of JSON
     ended: frozenset[str]  # calls whose records were closed in it
     made: dict[Any, Any] = field(default_factory=dict)  # what readers share, as long as many are near
 
@@ -103,10 +105,11 @@ def event(one: Picked) -> bytes:
 
 
 class Tape:
-    def __init__(self, app: str, position: int, *, max_lines: int = MAX_LINES) -> None:
+    def __init__(self, app: str, position: int, *, max_lines: int = MAX_LINES, max_bytes: int = MAX_BYTES) -> None:
         """*position*: every line of *app* up to here is, or will be, on PostgreSQL."""
         self._max_lines = max_lines
-        self._lines = 0
+        self._max_bytes = max_bytes
+        self._lines = self._bytes = 0
         self._batches: deque[Batch] = deque()
         self._pending: list[Line] = []
         self._floors = {app: position}
@@ -151,7 +154,9 @@ class Tape:
             self._floors[app] = self._lasts[app] = position
             if self._batches:
                 newest = self._batches[-1]
-                self._batches[-1] = Batch(newest.number, newest.lines, newest.start, {**newest.end, app: position}, newest.ended)
+                self._batches[-1] = Batch(
+                    newest.number, newest.lines, newest.start, {**newest.end, app: position}, newest.size, newest.ended
+                )
 
     def put(self, lines: Iterable[Line]) -> None:
         self._pending += lines
@@ -164,11 +169,12 @@ class Tape:
         start = self.cursor
         self._lasts.update((line.app, line.position) for line in lines)
         ended = frozenset(line.call for line in lines if line.kind == "end")
-        batch = Batch(self._next, lines, start, dict(self._lasts), ended)
+        batch = Batch(self._next, lines, start, dict(self._lasts), sum(len(line.json) for line in lines), ended)
         self._next += 1
         self._batches.append(batch)
         self._lines += len(lines)
-        while self._lines > self._max_lines and len(self._batches) > 1:
+        self._bytes += batch.size
+        while (self._lines > self._max_lines or self._bytes > self._max_bytes) and len(self._batches) > 1:
             self._drop_oldest()
         if len(self._batches) > SHARED_BATCHES:
             self._batches[-SHARED_BATCHES - 1].made.clear()
@@ -196,4 +202,5 @@ class Tape:
     def _drop_oldest(self) -> None:
         oldest = self._batches.popleft()
         self._lines -= len(oldest.lines)
+        self._bytes -= oldest.size
         self._floors.update((line.app, line.position) for line in oldest.lines)

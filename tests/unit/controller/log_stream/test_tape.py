@@ -51,6 +51,15 @@ def test_it_is_bounded_and_knows_up_to_where_it_has_forgotten() -> None:
     assert tape.first_after({"one": 195}) == tape.next_number
 
 
+def test_it_is_bounded_by_bytes_too() -> None:
+    tape = Tape("one", 100, max_bytes=10_000)
+    for position in range(101, 121):
+        tape.put([line(position, "x" * 1_000)])
+        tape.seal()
+    assert tape.lines == 8
+    assert tape.floor("one") == 112
+
+
 def test_an_app_that_a_reader_tells_of_is_in_all_later_places() -> None:
     tape = tape_of([line(101)])
     tape.learn("two", 50)
