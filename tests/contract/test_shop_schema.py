@@ -53,7 +53,6 @@ schema.config.checks.positive_data_acceptance.enabled = False
 modest = settings(deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 
 
-@schemathesis.check
 def refusals_have_a_reason(context: CheckContext, response: Response, case: Case[Any]) -> None:
     """A request that fits the page is never called invalid; it may be refused by one of the shop's rules."""
     if not (case.meta and case.meta.generation.mode.is_positive and response.status_code in (400, 422)):
@@ -94,7 +93,7 @@ def _one_of(choices: Sequence[Any], seed: object) -> Any:
 @schema.parametrize()
 @settings(modest, max_examples=15)
 def test_every_operation_keeps_its_word(case: Case[Any]) -> None:
-    sensible(case).call_and_validate(headers=KEYED)
+    sensible(case).call_and_validate(headers=KEYED, additional_checks=[refusals_have_a_reason])
 
 
 def customers(path_regex: str) -> Any:
@@ -112,6 +111,9 @@ def customers(path_regex: str) -> Any:
 
         def get_call_kwargs(self, case: Case[Any]) -> dict[str, Any]:
             return {"headers": KEYED}
+
+        def validate_response(self, response: Response, case: Case[Any], additional_checks: Any = None, **other: Any) -> None:
+            super().validate_response(response, case, additional_checks=[*(additional_checks or ()), refusals_have_a_reason], **other)
 
     return Customers
 
