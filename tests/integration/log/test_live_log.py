@@ -116,7 +116,9 @@ async def test_a_page_tells_where_the_next_begins_until_there_is_no_more(worker:
         for _ in range(10):
             answer = await client.get(path)
             if not answer.json():
+                assert answer.headers["X-More"] == "0"
                 break
+            assert answer.headers["X-More"] == ("1" if len(found) < 200 else "0")
             found += [line["text"] for line in answer.json()]
             path = answer.links["next"]["url"].removeprefix("/api/v1")
         download = await client.get(f"/calls/{call.call_id}/log.jsonl")

@@ -126,3 +126,29 @@ async def test_the_last_lines_are_those_that_the_filter_lets_through(count: int)
         assert len(page.lines) == count
         if count:
             assert b'"text":"49"' in page.lines[-1]
+
+
+async def test_a_page_whose_filter_picks_nothing_ends_all_the_same_and_says_where_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("controller.log_stream.reading.PAGE_LINES", 9)
+    async with house() as h:
+        start = h.live_log.tape.floor("one") - 1_000
+        h.history.lines = [line(start + number, str(number), app=("gone", "lost")[number % 2]) for number in range(30)]
+        page = await h.live_log.page(Filter(text="nowhere"), Start(since=start - 1), 10)
+        assert (page.lines, page.more) == ([], True)
+        found: list[bytes] = []
+        pages = 1
+        while page.more:
+            page = await h.live_log.page(Filter(text='"text":"2'), Start(cursor=page.cursor), 10)
+            found += page.lines
+            pages += 1
+        assert pages >= 3
+        assert [line.split(b'"text":"')[1][:2] for line in found] == [b"%d" % number for number in (*range(20, 30, 2), *range(21, 30, 2))]
+
+
+async def test_a_page_does_not_take_for_ever_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("controller.log_stream.reading.PAGE_S", 0.0)
+    async with house() as h:
+        start = h.live_log.tape.floor("one") - 1_000
+        h.history.lines = [line(start + number) for number in range(30)]
+        page = await h.live_log.page(Filter(call=CALL, text="nowhere"), Start(since=0), 10)
+        assert (page.lines, page.more, page.cursor["one"]) == ([], True, start + 2)
