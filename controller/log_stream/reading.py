@@ -258,7 +258,7 @@ class Reading:
                     while lines := await self._history.after(app, self._at(app)):
                         there.add(app)
                         yield self._pick(lines)
-                    if app not in there or not self._log.learn(app, self._at(app)):
+                    if app not in there or not self._log.learn(app, self._known(app)):
                         self._cursor = {other: at for other, at in self._cursor.items() if other != app}
                 return
             except NoHistory as failed:
@@ -314,6 +314,10 @@ class Reading:
 
     def _at(self, app: str) -> int:
         return self._cursor.get(app, self._absent)
+
+    def _known(self, app: str) -> int:
+        """Up to where the tape need not have *app*: what this reader says of the future must not take it from the others."""
+        return min(self._at(app), time.time_ns() // 1000)
 
     def _pick(self, lines: Iterable[Line]) -> list[Picked]:
         cursor, looked_at = dict(self._cursor), list(lines)
