@@ -3,7 +3,7 @@
     page = await past_page(reader, PastWish(since=..., until=..., q="не ті шини"))
     call = await past_call(reader, call_id, q="не ті шини")
 
-Nothing is masked here: ``Sight.see`` does it for who asks. Both raise what *reader* raises.
+Nothing is masked here: ``Sight.see`` does it for who asks. But neither finds for him what that would hide. Both raise what *reader* raises.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from controller.board import shapes
 from controller.board.live_call import name_given
 from controller.board.search import Word, marks, wanted
 from controller.board.shapes import Shape
+from controller.board.sight import Sight
 from controller.board.topic import About
 from controller.journal.ids import moment, unix_ms
 from controller.journal.queries import BEFORE, LONGEST_CALL, QUERIES, Row, load
@@ -99,10 +100,11 @@ async def past_page(reader: Asked, wish: PastWish) -> Shape:
     }
 
 
-async def past_call(reader: Asked, call_id: uuid.UUID, *, q: str = "") -> Shape | None:
+async def past_call(reader: Asked, call_id: uuid.UUID, *, q: str = "", numbers: bool = False) -> Shape | None:
     """A Call with *turns*, *summary*, *facts*, *dur_s*, *p95_ms* and *hits*; None if there is none.
 
     A hit is {"n", "at", "who", "text", "marks": [[from, to], ...]} in characters of *text*; without *q* hits are key moments, unmarked.
+    Without *numbers* they are looked for in the masked text, as ``Sight.see`` leaves it.
     A fact is {"name", "ms"} of a tool, with "error" if it failed.
     """
     started_at = moment(unix_ms(call_id))
@@ -145,7 +147,7 @@ async def past_call(reader: Asked, call_id: uuid.UUID, *, q: str = "") -> Shape 
         "turns": turns,
         "summary": row["summary"] or "",
         "facts": [{"name": tool.name, "ms": tool.duration_ms, **_error(tool)} for tool in used],
-        "hits": _hits(turns, wanted(q)) if q.strip() else _key_moments(turns),
+        "hits": _hits(turns if numbers else Sight().see(turns), wanted(q)) if q.strip() else _key_moments(turns),
         "events_url": f"/api/v1/calls/{call_id}/log",
     }
 

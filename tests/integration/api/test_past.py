@@ -66,3 +66,8 @@ async def test_numbers_are_masked_also_in_what_was_said_and_cannot_be_found_out_
     assert "067***4321" in masked.text
     found = [(await client.get("/api/v1/past", params={"q": "7654321"})).json()["items"] for client in (viewer, trusted)]
     assert found[0] == []
+    for part in ("7", "765", "76", "21"):
+        hits = [(await client.get(path, params={"q": part})).json()["hits"] for client in (viewer, trusted)]
+        assert (hits[0], len(hits[1])) == ([], 1), part
+    (hit,) = (await viewer.get(path, params={"q": "чекаю"})).json()["hits"]
+    assert [hit["text"][start:end] for start, end in hit["marks"]] == ["чекаю"], "places are those of the text as it is shown"
