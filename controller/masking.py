@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 HIDDEN = "***"
+NUMBER_FIELDS = frozenset({"caller_id", "phone", "tel"})
+"""What is in a field of such a name is a telephone number, also a foreign or an incomplete one that ``Masking.text`` does not know."""
 SHORTEST_SECRET = 6  # shorter ones occur by chance everywhere
 
 _PHONE = re.compile(

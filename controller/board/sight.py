@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from controller.masking import HIDDEN, Masking
+from controller.masking import HIDDEN, NUMBER_FIELDS, Masking
 
 ROLES = ("viewer", "developer", "supervisor", "admin")
 """Each includes the former."""
@@ -58,7 +58,7 @@ class Sight:
     def _field(self, key: str, value: Any) -> Any:
         if key == "can" and not self.acts:
             return []
-        if key == "tel" and isinstance(value, str) and not self.numbers:
+        if key in NUMBER_FIELDS and isinstance(value, str) and not self.numbers:
             return masked_number(value)
         return self.see(value)
 
