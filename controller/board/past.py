@@ -70,7 +70,7 @@ async def past_page(reader: Asked, wish: PastWish) -> Shape:
     words = wanted(wish.q)
     if (wish.caller and not caller) or (not wish.numbers and (0 < len(caller) < 9 or any(map(_hidden, words)))):
         return {"items": [], "total": 0, "with_trouble": 0, "next": None}
-    cursor = _cursor(wish.cursor)
+    cursor, cursor_at = _cursor(wish.cursor)
     rows = await reader.fetch(
         _PAGE,
         {
@@ -86,7 +86,7 @@ async def past_page(reader: Asked, wish: PastWish) -> Shape:
             "digits": [word.digits for word in words],
             "numbers": wish.numbers,
             "cursor": cursor,
-            "cursor_at": None if cursor is None else moment(unix_ms(cursor)),
+            "cursor_at": cursor_at,
             "limit": limit + 1,
         },
         timeout_s=TIMEOUT_S,
@@ -107,8 +107,11 @@ async def past_call(reader: Asked, call_id: uuid.UUID, *, q: str = "", numbers: 
     Without *numbers* they are looked for in the masked text, as ``Sight.see`` leaves it.
     A fact is {"name", "ms"} of a tool, with "error" if it failed.
     """
-    started_at = moment(unix_ms(call_id))
-    bounds = {"call_id": call_id, "since": started_at - BEFORE, "until": started_at + LONGEST_CALL}
+    try:
+        started_at = moment(unix_ms(call_id))
+        bounds = {"call_id": call_id, "since": started_at - BEFORE, "until": started_at + LONGEST_CALL}
+    except OverflowError:  # no call is so late
+        return None
     parts = {"parts_since": bounds["since"], "parts_until": bounds["until"]}
     calls = await reader.fetch(_CALL, {"call_id": call_id, "started_at": started_at, **parts}, timeout_s=TIMEOUT_S)
     if not calls:
@@ -157,13 +160,17 @@ def _hidden(word: Word) -> bool:
     return word.digits and not word.tail and len(word.text) > 6
 
 
-def _cursor(text: str) -> uuid.UUID | None:
+def _cursor(text: str) -> tuple[uuid.UUID, datetime] | tuple[None, None]:
+    """A call's id and when it began; raises ``ValueError``."""
     if not text:
-        return None
+        return None, None
     cursor = uuid.UUID(text)
     if cursor.version != 7:
         raise ValueError("a cursor is a call's id")
-    return cursor
+    try:
+        return cursor, moment(unix_ms(cursor))
+    except OverflowError:
+        raise ValueError("a cursor is the id of a call that was") from None
 
 
 def _item(row: Row) -> Shape:

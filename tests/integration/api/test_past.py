@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
+import pytest
+
 from controller.journal.records import TurnRecorded
 from tests.fakes.recorded_calls import call_revised, new_call_id, now_ms, turn_recorded, whole_call
 from tests.integration.api.house import House
@@ -51,6 +53,14 @@ async def test_times_are_iso_or_ms_and_their_order_and_reach_are_checked(house: 
     far = await viewer.get("/api/v1/past", params={"from": "2020-01-01T00:00:00Z"})
     assert far.json()["args"] == {"days": 93}
     assert (await viewer.get("/api/v1/past", params={"cursor": "elsewhere"})).json()["code"] == "cursor_invalid"
+
+
+@pytest.mark.parametrize("call_id", ["ffffffff-ffff-7000-8000-000000000001", "e677d21f-dbff-7000-8000-000000000001"])
+async def test_an_id_that_says_after_the_year_9999_is_no_calls(house: House, call_id: str) -> None:
+    viewer = await house.as_("viewer")
+    unknown, refused = await viewer.get(f"/api/v1/past/{call_id}"), await viewer.get("/api/v1/past", params={"cursor": call_id})
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "call_unknown")
+    assert refused.status_code == (422 if call_id.startswith("f") else 200)
 
 
 async def test_numbers_are_masked_also_in_what_was_said_and_cannot_be_found_out_by_searching(house: House) -> None:

@@ -171,8 +171,10 @@ async def test_of_a_call_that_is_over_its_log_is_read_after_a_restart_too(worker
 
 async def test_an_unknown_call_a_bad_place_and_a_smaller_role_are_refused(worker: Worker) -> None:
     async with worker.client() as client:
-        unknown = await client.get("/calls/0198a5f0-0000-7000-8000-000000000001/log")
-        assert (unknown.status_code, unknown.json()["code"]) == (404, "call_unknown")
+        for nobody in ("0198a5f0-0000-7000-8000-000000000001", "ffffffff-ffff-7000-8000-000000000001"):
+            for path in (f"/calls/{nobody}/log", f"/calls/{nobody}/log.jsonl"):
+                unknown = await client.get(path)
+                assert (unknown.status_code, unknown.json()["code"]) == (404, "call_unknown")
         for bad in ("nonsense", "a:b", "a:1;b:2", ",".join(f"a{n}:1" for n in range(40))):
             refused = await client.get("/log", params={"after": bad})
             assert (refused.status_code, refused.json()["code"]) == (422, "cursor_invalid")
