@@ -48,7 +48,7 @@ EXAMPLE = {
     "state": None,
 }
 PAGE_TOLD = f"lines, oldest first; Link: rel=next is the place behind them, also when there are no more yet; {MORE}: 1 if there are"
-ANSWERS: dict[int | str, dict[str, Any]] = {**told("cursor_invalid", "call_unknown", "too_many")}
+ANSWERS: dict[int | str, dict[str, Any]] = {**told("cursor_invalid", "call_unknown", "too_many_readers")}
 STREAM = {
     "text/event-stream": {
         "schema": {"type": "string"},
@@ -97,7 +97,7 @@ def make_log_router(live_log: LiveLog) -> APIRouter:
     page_of["content"] |= STREAM
     lines_of = {"description": "one JSON object a line", "content": {JSON_LINES: {"schema": {"type": "string"}}}}
 
-    @routes.get("/log", name="log_all", responses={200: page_of, **told("cursor_invalid", "too_many")})
+    @routes.get("/log", name="log_all", responses={200: page_of, **told("cursor_invalid", "too_many_readers")})
     async def all_calls(request: Request, who: Developer, wanted: Query_, limit: Limit = PAGE) -> Response:
         """The log of all calls: live as server-sent events, or a page: by default the newest lines."""
         return await answer(request, wanted, wanted.filter(who), limit, Start(tail=limit))
@@ -130,7 +130,7 @@ def make_log_router(live_log: LiveLog) -> APIRouter:
     async def answer(request: Request, wanted: Wanted, chosen: Filter, limit: int, usual: Start) -> Response:
         if wanted.stream:
             if live_log.status().readers >= READERS:
-                raise Problem("too_many", limit=READERS)
+                raise Problem("too_many_readers")
             return EventStream(live_log.read(chosen, wanted.start))
         page = await turn(chosen, wanted.start if wanted.given else usual, limit)
         query = {name: value for name, value in request.query_params.items() if name not in ("after", "since", "tail")}

@@ -310,3 +310,15 @@ async def test_a_reader_cut_at_random_misses_nothing_and_gets_nothing_twice(stac
                 assert of(app, reader.places) == expected
             assert reader.named("gap") == []
         assert sum(reader.connected for reader in readers) > 20, "they were cut often"
+
+
+async def test_who_comes_when_too_many_read_is_told_so_and_gets_pages_all_the_same(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("controller.api.log.READERS", 1)
+    call = worker.call()
+    async with reading(SseReader(worker)) as reader:
+        for path in ("/log", f"/calls/{call.call_id}/log"):
+            async with worker.client() as client:
+                refused = await client.get(path, headers={"Accept": "text/event-stream"})
+            assert (refused.status_code, refused.json()["code"]) == (503, "too_many_readers")
+        assert len(await worker.read()) == 1
+        assert reader.connected == 1
