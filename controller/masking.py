@@ -1,7 +1,7 @@
 """What must not be readable in a log: telephone numbers and secrets. Pure.
 
 A number keeps its beginning and its last four digits, enough to find a caller one already knows:
-+380671234567 → +38067***4567, 067 123 45 67 → 067***4567.
++380671234567 → +38067***4567, 067 123 45 67 → 067***4567. One that is typed, key by key, shows none of them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 HIDDEN = "***"
+NUMBER_FIELDS = frozenset({"caller_id", "phone", "tel"})
+"""What is in a field of such a name is a telephone number, also a foreign or an incomplete one that ``Masking.text`` does not know."""
+KEY_LINES = ("ChannelDtmfReceived", "digit_pressed")
+"""Names of the log's lines that tell of a key of somebody's telephone: a number that is typed stands in as many of them."""
+KEY = "*"
 SHORTEST_SECRET = 6  # shorter ones occur by chance everywhere
 
 _PHONE = re.compile(
@@ -73,6 +78,17 @@ class Masking:
         if value is None or isinstance(value, (bool, int, float)):
             return value
         return self.text(str(value))
+
+
+def without_key(line: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A line of the log that does not tell which key it was, if it is about one."""
+    match line:
+        case {"name": "ChannelDtmfReceived", "text": str()}:
+            return {**line, "text": KEY}
+        case {"name": "digit_pressed", "data": {"event": {"digit": str(), **event}, **data}}:
+            return {**line, "data": {**data, "event": {**event, "digit": KEY}}}
+        case _:
+            return line
 
 
 def _shorten(match: re.Match[str]) -> str:

@@ -30,6 +30,8 @@ PAGE = 200
 LONGEST_PAGE = 1_000
 READERS = 200
 """Streams at once; fifty cost three per cent of a core."""
+MORE = "X-More"
+"""Of a page: 1 if there is more by now, also behind an empty one: for a filter that picks little not all the past is looked at at once."""
 JSON_LINES = "application/x-ndjson"
 EXAMPLE = {
     "call": CALL_ID,
@@ -45,7 +47,8 @@ EXAMPLE = {
     "data": {"turn_number": 5},
     "state": None,
 }
-ANSWERS: dict[int | str, dict[str, Any]] = {**told("cursor_invalid", "call_unknown", "too_many")}
+PAGE_TOLD = f"lines, oldest first; Link: rel=next is the place behind them, also when there are no more yet; {MORE}: 1 if there are"
+ANSWERS: dict[int | str, dict[str, Any]] = {**told("cursor_invalid", "call_unknown", "too_many_readers")}
 STREAM = {
     "text/event-stream": {
         "schema": {"type": "string"},
@@ -90,11 +93,11 @@ Query_ = Annotated[Wanted, Depends()]
 
 def make_log_router(live_log: LiveLog) -> APIRouter:
     routes = APIRouter(prefix=API, tags=["log"])
-    page_of = {**example([EXAMPLE], "lines, oldest first; Link: rel=next is the place behind them, also when there are no more yet")}
+    page_of = {**example([EXAMPLE], PAGE_TOLD)}
     page_of["content"] |= STREAM
     lines_of = {"description": "one JSON object a line", "content": {JSON_LINES: {"schema": {"type": "string"}}}}
 
-    @routes.get("/log", name="log_all", responses={200: page_of, **told("cursor_invalid", "too_many")})
+    @routes.get("/log", name="log_all", responses={200: page_of, **told("cursor_invalid", "too_many_readers")})
     async def all_calls(request: Request, who: Developer, wanted: Query_, limit: Limit = PAGE) -> Response:
         """The log of all calls: live as server-sent events, or a page: by default the newest lines."""
         return await answer(request, wanted, wanted.filter(who), limit, Start(tail=limit))
@@ -127,13 +130,13 @@ def make_log_router(live_log: LiveLog) -> APIRouter:
     async def answer(request: Request, wanted: Wanted, chosen: Filter, limit: int, usual: Start) -> Response:
         if wanted.stream:
             if live_log.status().readers >= READERS:
-                raise Problem("too_many", limit=READERS)
+                raise Problem("too_many_readers")
             return EventStream(live_log.read(chosen, wanted.start), on_stuck=live_log.gave_up)
         page = await turn(chosen, wanted.start if wanted.given else usual, limit)
         query = {name: value for name, value in request.query_params.items() if name not in ("after", "since", "tail")}
         following = f"{request.url.path}?{urlencode({**query, 'after': format_cursor(page.cursor)})}"
         body = b"[" + b",\n".join(page.lines) + b"]"
-        return Response(body, media_type="application/json", headers={"Link": f'<{following}>; rel="next"'})
+        return Response(body, media_type="application/json", headers={"Link": f'<{following}>; rel="next"', MORE: str(int(page.more))})
 
     async def turn(chosen: Filter, start: Start, limit: int) -> Page:
         try:
@@ -147,7 +150,7 @@ def make_log_router(live_log: LiveLog) -> APIRouter:
         return StreamingResponse(pages(chosen, first), media_type=JSON_LINES, headers=headers)
 
     async def pages(chosen: Filter, page: Page) -> AsyncGenerator[bytes, None]:
-        while page.lines:
+        while True:
             yield b"".join(line + b"\n" for line in page.lines)
             if not page.more:
                 return

@@ -91,7 +91,7 @@ def make_router(database: Asked) -> APIRouter:
         call_id: uuid.UUID, who: Viewer, q: Annotated[Words, Query(description="whose places in the talk to mark")] = ""
     ) -> JSONResponse:
         """One call with its turns, its summary, and where the words of the search are."""
-        found: dict[str, Any] | None = await past_call(database, call_id, q=q) if call_id.version == 7 else None
+        found: dict[str, Any] | None = await past_call(database, call_id, q=q, numbers=who.numbers) if call_id.version == 7 else None
         if found is None:
             raise Problem("call_unknown")
         return JSONResponse(Sight.of(who).see(found))

@@ -4,6 +4,7 @@
         board.append(record)            # a sink of the records; returns at once, never raises
         watch = board.watch(sight, follow=call_id, after=9120)
         bell = board.bell               # taken before looking, so that nothing rings unheard
+        await watch.prepare()           # so that the first take is short
         watch.take()                    # what is new, encoded
         await bell.wait()
 
@@ -23,6 +24,7 @@ import msgspec
 import structlog
 
 from agent.records import LiveText
+from controller.board.encodings import Encodings, Make
 from controller.board.picture import LISTS, ListKind, Picture, Raised, Told
 from controller.board.replay import KEPT, Replay, encode, readable, to_json
 from controller.board.shapes import Shape
@@ -35,6 +37,7 @@ from controller.telemetry import LiveReadings
 BELL_S = 0.125  # between two rings, and so between two writes to a reader
 SLICES = 10
 """Not all readers wake at once: what they cost together would be heard by the callers."""
+AT_A_TIME = 25  # items encoded before calls have a turn: two milliseconds
 TICK_S = 1.0
 STOP_S = 2.0
 READERS_MAX = 200
@@ -66,7 +69,7 @@ class Board:
         self._replay = Replay(time.time_ns() // 1_000, kept)
         self._on_trouble = on_trouble
         self._clock_ms = clock_ms
-        self._encoded: dict[Sight, dict[str, tuple[Shape, bytes]]] = {}  # calls of the snapshot
+        self._encodings = Encodings()
         self._rings: asyncio.TimerHandle | None = None
         self._watches = 0
         self.readers_max = readers_max
@@ -159,14 +162,35 @@ class Board:
         wanted = [event for event in events if _concerns(event.told, sight, follow)]
         return b"".join(event.encoded(sight) for event in wanted), self._replay.seq
 
+    def keeps(self, after: int | None) -> bool:
+        """Whether the events behind *after* can be told, and no snapshot is needed."""
+        return after is not None and self._replay.after(after) is not None
+
     def whole(self, sight: Sight, follow: str) -> tuple[bytes, int]:
         """The snapshot, encoded, the transcript of the call that is followed, and the number of the last event in it."""
         seq = self._replay.seq
-        lists = {name: sight.see(self._picture.items(kind)) for kind, name in LISTS.items()}
-        told = {"seq": seq, "now": self._clock_ms(), "last_end": self._picture.last_end_ms}
-        fields = {**told, "calls": self._encoded_calls(sight), **lists}
-        turns = [{"call": follow, "turn": turn} for turn in self._picture.turns(follow)]
-        return encode("snapshot", fields, seq) + b"".join(encode("turn", sight.see(turn)) for turn in turns), seq
+        *lists, (_, turns) = [(name, self._encodings.of((sight, name), items, make)) for name, items, make in self._parts(sight, follow)]
+        fields: Shape = {"seq": seq, "now": self._clock_ms(), "last_end": self._picture.last_end_ms}
+        fields |= {name: [msgspec.Raw(item) for item in items] for name, items in lists}
+        return encode("snapshot", fields, seq) + b"".join(turns), seq
+
+    async def prepare(self, sight: Sight, follow: str) -> None:
+        """Encode what ``whole`` will want, a little at a time: calls go on meanwhile."""
+        for name, items, make in self._parts(sight, follow):
+            for some in (items[at : at + AT_A_TIME] for at in range(0, len(items), AT_A_TIME)):
+                if self._encodings.prepare((sight, name), some, make):
+                    await asyncio.sleep(0)
+
+    def _parts(self, sight: Sight, follow: str) -> Iterator[tuple[str, list[Shape], Make]]:
+        """The lists of a snapshot by their names, and last the turns, which are events of their own."""
+
+        def seen(item: Shape) -> bytes:
+            return to_json(sight.see(item))
+
+        yield "calls", self._picture.calls(), seen
+        for kind, name in LISTS.items():
+            yield name, self._picture.items(kind), seen
+        yield f"turns of {follow}", self._picture.turns(follow), lambda turn: encode("turn", sight.see({"call": follow, "turn": turn}))
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -222,16 +246,6 @@ class Board:
             await asyncio.sleep(TICK_S)
             self._take(self._picture.tick, self._clock_ms())
 
-    def _encoded_calls(self, sight: Sight) -> list[msgspec.Raw]:
-        """Each call is encoded again only when it has changed: readers come in crowds after a loss."""
-        known = self._encoded.get(sight, {})
-        fresh: dict[str, tuple[Shape, bytes]] = {}
-        for call in self._picture.calls():
-            before = known.get(call["id"])
-            fresh[call["id"]] = before if before and before[0] is call else (call, to_json(sight.see(call)))
-        self._encoded[sight] = fresh
-        return [msgspec.Raw(encoded) for _, encoded in fresh.values()]
-
 
 class Watch:
     """One reader's place in what is told."""
@@ -244,6 +258,11 @@ class Watch:
         self._after = after
         self._begun = False
         self._interim: Shape | None = None
+
+    async def prepare(self) -> None:
+        """Make ready what ``take`` will give the first time, if that is a snapshot."""
+        if not self._board.keeps(self._after):
+            await self._board.prepare(self._sight, self._follow)
 
     def take(self) -> bytes:
         """What is new; empty if nothing is. The first time the snapshot, unless it can go on where it was. Raises TooSlow."""

@@ -3,7 +3,7 @@
     page = await past_page(reader, PastWish(since=..., until=..., q="не ті шини"))
     call = await past_call(reader, call_id, q="не ті шини")
 
-Nothing is masked here: ``Sight.see`` does it for who asks. Both raise what *reader* raises.
+Nothing is masked here: ``Sight.see`` does it for who asks. But neither finds for him what that would hide. Both raise what *reader* raises.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from controller.board import shapes
 from controller.board.live_call import name_given
 from controller.board.search import Word, marks, wanted
 from controller.board.shapes import Shape
+from controller.board.sight import Sight
 from controller.board.topic import About
 from controller.journal.ids import moment, unix_ms
 from controller.journal.queries import BEFORE, LONGEST_CALL, QUERIES, Row, load
@@ -69,7 +70,7 @@ async def past_page(reader: Asked, wish: PastWish) -> Shape:
     words = wanted(wish.q)
     if (wish.caller and not caller) or (not wish.numbers and (0 < len(caller) < 9 or any(map(_hidden, words)))):
         return {"items": [], "total": 0, "with_trouble": 0, "next": None}
-    cursor = _cursor(wish.cursor)
+    cursor, cursor_at = _cursor(wish.cursor)
     rows = await reader.fetch(
         _PAGE,
         {
@@ -85,7 +86,7 @@ async def past_page(reader: Asked, wish: PastWish) -> Shape:
             "digits": [word.digits for word in words],
             "numbers": wish.numbers,
             "cursor": cursor,
-            "cursor_at": None if cursor is None else moment(unix_ms(cursor)),
+            "cursor_at": cursor_at,
             "limit": limit + 1,
         },
         timeout_s=TIMEOUT_S,
@@ -99,14 +100,18 @@ async def past_page(reader: Asked, wish: PastWish) -> Shape:
     }
 
 
-async def past_call(reader: Asked, call_id: uuid.UUID, *, q: str = "") -> Shape | None:
+async def past_call(reader: Asked, call_id: uuid.UUID, *, q: str = "", numbers: bool = False) -> Shape | None:
     """A Call with *turns*, *summary*, *facts*, *dur_s*, *p95_ms* and *hits*; None if there is none.
 
     A hit is {"n", "at", "who", "text", "marks": [[from, to], ...]} in characters of *text*; without *q* hits are key moments, unmarked.
+    Without *numbers* they are looked for in the masked text, as ``Sight.see`` leaves it.
     A fact is {"name", "ms"} of a tool, with "error" if it failed.
     """
-    started_at = moment(unix_ms(call_id))
-    bounds = {"call_id": call_id, "since": started_at - BEFORE, "until": started_at + LONGEST_CALL}
+    try:
+        started_at = moment(unix_ms(call_id))
+        bounds = {"call_id": call_id, "since": started_at - BEFORE, "until": started_at + LONGEST_CALL}
+    except OverflowError:  # no call is so late
+        return None
     parts = {"parts_since": bounds["since"], "parts_until": bounds["until"]}
     calls = await reader.fetch(_CALL, {"call_id": call_id, "started_at": started_at, **parts}, timeout_s=TIMEOUT_S)
     if not calls:
@@ -145,7 +150,7 @@ async def past_call(reader: Asked, call_id: uuid.UUID, *, q: str = "") -> Shape 
         "turns": turns,
         "summary": row["summary"] or "",
         "facts": [{"name": tool.name, "ms": tool.duration_ms, **_error(tool)} for tool in used],
-        "hits": _hits(turns, wanted(q)) if q.strip() else _key_moments(turns),
+        "hits": _hits(turns if numbers else Sight().see(turns), wanted(q)) if q.strip() else _key_moments(turns),
         "events_url": f"/api/v1/calls/{call_id}/log",
     }
 
@@ -155,13 +160,17 @@ def _hidden(word: Word) -> bool:
     return word.digits and not word.tail and len(word.text) > 6
 
 
-def _cursor(text: str) -> uuid.UUID | None:
+def _cursor(text: str) -> tuple[uuid.UUID, datetime] | tuple[None, None]:
+    """A call's id and when it began; raises ``ValueError``."""
     if not text:
-        return None
+        return None, None
     cursor = uuid.UUID(text)
     if cursor.version != 7:
         raise ValueError("a cursor is a call's id")
-    return cursor
+    try:
+        return cursor, moment(unix_ms(cursor))
+    except OverflowError:
+        raise ValueError("a cursor is the id of a call that was") from None
 
 
 def _item(row: Row) -> Shape:

@@ -144,6 +144,8 @@ class Picture:
         for name, item in new.items():
             if patch := difference(known.get(name, {}), item):
                 told.append(Told(kind, {"id": name, "patch": patch}))
+            else:
+                new[name] = known.get(name, item)  # the same object is known to be the same news
         self._lists[kind] = new
         self._operators = {operator: str(item.get("name") or operator) for operator, item in self._lists["operator"].items()}
         free = [item for item in self._lists["operator"].values() if item.get("state") == "free"]

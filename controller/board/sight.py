@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from controller.masking import HIDDEN, Masking
+from controller.masking import HIDDEN, NUMBER_FIELDS, Masking, without_key
 
 ROLES = ("viewer", "developer", "supervisor", "admin")
 """Each includes the former."""
@@ -45,7 +45,8 @@ class Sight:
     def see(self, shape: Any) -> Any:
         """A value of the console's shapes, or a part of one, as this sight shows it."""
         if isinstance(shape, Mapping):
-            seen = {key: self._field(key, value) for key, value in shape.items()}
+            shown = shape if self.numbers else without_key(shape)
+            seen = {key: self._field(key, value) for key, value in shown.items()}
             if not self.numbers and "redacted" in shape and isinstance(arguments := shape.get("args"), Mapping):
                 seen["redacted"] = [name for name, value in arguments.items() if seen["args"].get(name) != value]
             return seen
@@ -58,7 +59,7 @@ class Sight:
     def _field(self, key: str, value: Any) -> Any:
         if key == "can" and not self.acts:
             return []
-        if key == "tel" and isinstance(value, str) and not self.numbers:
+        if key in NUMBER_FIELDS and isinstance(value, str) and not self.numbers:
             return masked_number(value)
         return self.see(value)
 

@@ -66,6 +66,7 @@ async def _events(board: Board, watch: Watch, ping_s: float) -> AsyncGenerator[b
     ping_at = loop.time() + ping_s
     with board.reading():
         yield HELLO
+        await watch.prepare()
         while not board.closed:
             bell = board.bell  # before looking: nothing rings unheard
             try:

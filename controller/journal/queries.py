@@ -56,11 +56,14 @@ async def recent_calls(
 
 async def show_call(connection: AsyncConnection[Any], call_id: uuid.UUID) -> CallShown | None:
     """One call by its id alone; ``None`` if there is none."""
-    started_at = moment(unix_ms(call_id))
+    try:
+        started_at = moment(unix_ms(call_id))
+        bounds = {"call_id": call_id, "since": started_at - BEFORE, "until": started_at + LONGEST_CALL}
+    except OverflowError:  # no call is so late
+        return None
     calls = await _fetch(connection, "call", call_id=call_id, started_at=started_at)
     if not calls:
         return None
-    bounds = {"call_id": call_id, "since": started_at - BEFORE, "until": started_at + LONGEST_CALL}
     return CallShown(
         call=calls[0],
         turns=await _fetch(connection, "turns_of_call", **bounds),

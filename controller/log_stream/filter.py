@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from controller.log_stream.line import Line
-from controller.masking import HIDDEN, Masking
+from controller.masking import HIDDEN, KEY_LINES, NUMBER_FIELDS, Masking, without_key
 
 LEVELS = {"": ("", "warn", "err"), "warn": ("warn", "err"), "err": ("err",)}
 
@@ -62,25 +62,25 @@ class View:
         return self.json_of(line).decode().casefold()
 
 
-_NAMES = ("caller_id", "phone", "tel")
-NUMBER_FIELDS = tuple(f'"{name}"'.encode() for name in _NAMES)
+_QUOTED = tuple(f'"{name}"'.encode() for name in NUMBER_FIELDS)
+_KEYS = tuple(f'"{name}"'.encode() for name in KEY_LINES)
 SHOWN_DIGITS = 4
 
 
 def masked(json: bytes, masking: Masking) -> bytes:
     """The same object with every text in it masked. Nearly all lines need nothing, and to see that is fifty times cheaper."""
     rest = json[json.find(b'"src"') :]  # before it are ids and times of ours, whose digits look like telephones
-    whole = any(name in rest for name in NUMBER_FIELDS)
-    if not whole and b"\\" not in rest and not masking.touches(rest.decode()):
+    whole, key = any(name in rest for name in _QUOTED), any(name in rest for name in _KEYS)
+    if not whole and not key and b"\\" not in rest and not masking.touches(rest.decode()):
         return json
-    value = masking.value(msgspec.json.decode(json))
+    value = masking.value(without_key(msgspec.json.decode(json)))
     return msgspec.json.encode(_without_numbers(value) if whole else value)
 
 
 def _without_numbers(value: Any) -> Any:
     """Also a foreign or an incomplete number is one, where the field's name says so."""
     if isinstance(value, dict):
-        return {name: _hidden(inner) if name in _NAMES else _without_numbers(inner) for name, inner in value.items()}
+        return {name: _hidden(inner) if name in NUMBER_FIELDS else _without_numbers(inner) for name, inner in value.items()}
     return [_without_numbers(inner) for inner in value] if isinstance(value, list) else value
 
 

@@ -42,9 +42,12 @@ class History:
 
     async def of_call_after(self, call_id: uuid.UUID, cursor: Cursor, absent: int, *, limit: int = PAGE) -> list[Line]:
         """Over all apps, by position; *absent* is where one begins that *cursor* does not name."""
-        started_at = moment(unix_ms(call_id))
+        try:
+            started_at = moment(unix_ms(call_id))
+            bounds = {"since": started_at - BEFORE, "until": started_at + LONGEST_CALL}
+        except OverflowError:  # no call is so late
+            return []
         places = msgspec.json.encode(dict(cursor)).decode()
-        bounds = {"since": started_at - BEFORE, "until": started_at + LONGEST_CALL}
         return _lines(await self._ask("log_of_call_after", call_id=call_id, cursor=places, absent=absent, limit=limit, **bounds))
 
     async def back(self, app: str, until: int, rows: int) -> int:
@@ -63,7 +66,11 @@ class History:
 
     async def ended(self, call_id: uuid.UUID) -> bool | None:
         """Whether the call's record is closed; None: there is no such call."""
-        rows = await self._ask("log_call_ended", call_id=call_id, started_at=moment(unix_ms(call_id)))
+        try:
+            started_at = moment(unix_ms(call_id))
+        except OverflowError:  # no call is so late
+            return None
+        rows = await self._ask("log_call_ended", call_id=call_id, started_at=started_at)
         return bool(rows[0]["ended"]) if rows else None
 
     async def _ask(self, statement: str, **parameters: Any) -> Rows:

@@ -19,7 +19,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from controller.log_stream.cursor import Cursor, absent_from, format_cursor, parse
+from controller.log_stream.cursor import APPS, Cursor, absent_from, format_cursor, parse
 from controller.log_stream.filter import View
 from controller.log_stream.history import NoHistory
 from controller.log_stream.line import Line, gap
@@ -34,6 +34,8 @@ PATIENCE_S = 15.0
 ASK_AGAIN_S = 0.25
 CATCH_UPS = 3  # so often he may fall off the tape while he catches up
 LOOK_BACK_LINES = 2_000  # among them the last lines that a filter lets through are looked for
+PAGE_LINES = 20_000  # are looked at for one page, whether the filter picks them or not
+PAGE_S = 3.0
 BEHIND = "PostgreSQL has not got them yet"
 
 
@@ -55,7 +57,7 @@ class Start:
 class Page:
     lines: list[bytes]  # JSON objects
     cursor: Cursor  # behind the last of them
-    more: bool  # there was more than the limit
+    more: bool  # there was more than the limit, or than may be looked at for one page: also an empty page may not be the last
 
 
 class Reading:
@@ -72,6 +74,7 @@ class Reading:
         self._fresh = False  # nothing before now is wanted
         self._look = False  # at PostgreSQL, also if the tape tells no reason
         self._number = 0  # of the next batch
+        self._looked_at = 0  # lines
         self._over = False  # the call: there will be no more of it
         self._lost = False
         self._sent_at = time.monotonic()
@@ -88,18 +91,21 @@ class Reading:
             self._log.left(self, cut_off=self._fell_off)
 
     async def page(self, limit: int) -> Page:
-        """Raises ``NoHistory``."""
+        """Raises ``NoHistory``. Looks at ``PAGE_LINES`` and for ``PAGE_S``, and a batch more: its reader may be gone, or pick nothing."""
         newest = self._start.newest > 0
         found: list[Picked] = []
+        cut_short, ends = False, time.monotonic() + PAGE_S
         await self._begin()
         async for some in self._to_the_present(patience_s=0.0):
             found += (one for one in some if one.line.kind == "line")
-            if len(found) > limit and not newest:
+            cut_short = self._looked_at >= PAGE_LINES or time.monotonic() > ends
+            if cut_short or (len(found) > limit and not newest):
                 break
         if newest:
             found = self._newest(found)[-limit:]
-        more = len(found) > limit
-        return Page([one.shown for one in found[:limit]], parse(found[limit - 1].place) if more else self._cursor, more)
+        full = len(found) > limit
+        cursor = parse(found[limit - 1].place) if full else self._cursor
+        return Page([one.shown for one in found[:limit]], cursor, full or cut_short)
 
     async def _chunks(self) -> AsyncIterator[bytes]:
         await self._begin()
@@ -246,14 +252,13 @@ class Reading:
         while True:
             try:
                 there = set(await self._history.apps(min(self._cursor.values(), default=self._absent)))
-                for app in sorted(there | named):
-                    if self._tape.knows(app):
-                        continue
-                    self._cursor = {**self._cursor, app: self._at(app)}
+                strangers = [app for app in sorted(there | named) if not self._tape.knows(app)]
+                self._cursor = {**{app: self._at(app) for app in strangers[:APPS]}, **self._cursor}  # all: a page may end among them
+                for app in strangers:
                     while lines := await self._history.after(app, self._at(app)):
                         there.add(app)
                         yield self._pick(lines)
-                    if app not in there or not self._log.learn(app, self._at(app)):
+                    if app not in there or not self._log.learn(app, self._known(app)):
                         self._cursor = {other: at for other, at in self._cursor.items() if other != app}
                 return
             except NoHistory as failed:
@@ -310,10 +315,15 @@ class Reading:
     def _at(self, app: str) -> int:
         return self._cursor.get(app, self._absent)
 
+    def _known(self, app: str) -> int:
+        """Up to where the tape need not have *app*: what this reader says of the future must not take it from the others."""
+        return min(self._at(app), time.time_ns() // 1000)
+
     def _pick(self, lines: Iterable[Line]) -> list[Picked]:
-        cursor = dict(self._cursor)
-        some = list(picked(lines, cursor, self._view))
+        cursor, looked_at = dict(self._cursor), list(lines)
+        some = list(picked(looked_at, cursor, self._view))
         self._cursor = cursor
+        self._looked_at += len(looked_at)
         return some
 
     def _pass(self, batch: Batch, *, in_step: bool = False) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
+import pytest
+
 from controller.journal.records import TurnRecorded
 from tests.fakes.recorded_calls import call_revised, new_call_id, now_ms, turn_recorded, whole_call
 from tests.integration.api.house import House
@@ -53,6 +55,14 @@ async def test_times_are_iso_or_ms_and_their_order_and_reach_are_checked(house: 
     assert (await viewer.get("/api/v1/past", params={"cursor": "elsewhere"})).json()["code"] == "cursor_invalid"
 
 
+@pytest.mark.parametrize("call_id", ["ffffffff-ffff-7000-8000-000000000001", "e677d21f-dbff-7000-8000-000000000001"])
+async def test_an_id_that_says_after_the_year_9999_is_no_calls(house: House, call_id: str) -> None:
+    viewer = await house.as_("viewer")
+    unknown, refused = await viewer.get(f"/api/v1/past/{call_id}"), await viewer.get("/api/v1/past", params={"cursor": call_id})
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "call_unknown")
+    assert refused.status_code == (422 if call_id.startswith("f") else 200)
+
+
 async def test_numbers_are_masked_also_in_what_was_said_and_cannot_be_found_out_by_searching(house: House) -> None:
     (call_id,) = await told(house, 1)
     said = turn_recorded(call_id, 9, "Мій номер 067 765 43 21, чекаю")
@@ -66,3 +76,8 @@ async def test_numbers_are_masked_also_in_what_was_said_and_cannot_be_found_out_
     assert "067***4321" in masked.text
     found = [(await client.get("/api/v1/past", params={"q": "7654321"})).json()["items"] for client in (viewer, trusted)]
     assert found[0] == []
+    for part in ("7", "765", "76", "21"):
+        hits = [(await client.get(path, params={"q": part})).json()["hits"] for client in (viewer, trusted)]
+        assert (hits[0], len(hits[1])) == ([], 1), part
+    (hit,) = (await viewer.get(path, params={"q": "чекаю"})).json()["hits"]
+    assert [hit["text"][start:end] for start, end in hit["marks"]] == ["чекаю"], "places are those of the text as it is shown"

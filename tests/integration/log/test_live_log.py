@@ -116,7 +116,9 @@ async def test_a_page_tells_where_the_next_begins_until_there_is_no_more(worker:
         for _ in range(10):
             answer = await client.get(path)
             if not answer.json():
+                assert answer.headers["X-More"] == "0"
                 break
+            assert answer.headers["X-More"] == ("1" if len(found) < 200 else "0")
             found += [line["text"] for line in answer.json()]
             path = answer.links["next"]["url"].removeprefix("/api/v1")
         download = await client.get(f"/calls/{call.call_id}/log.jsonl")
@@ -169,8 +171,10 @@ async def test_of_a_call_that_is_over_its_log_is_read_after_a_restart_too(worker
 
 async def test_an_unknown_call_a_bad_place_and_a_smaller_role_are_refused(worker: Worker) -> None:
     async with worker.client() as client:
-        unknown = await client.get("/calls/0198a5f0-0000-7000-8000-000000000001/log")
-        assert (unknown.status_code, unknown.json()["code"]) == (404, "call_unknown")
+        for nobody in ("0198a5f0-0000-7000-8000-000000000001", "ffffffff-ffff-7000-8000-000000000001"):
+            for path in (f"/calls/{nobody}/log", f"/calls/{nobody}/log.jsonl"):
+                unknown = await client.get(path)
+                assert (unknown.status_code, unknown.json()["code"]) == (404, "call_unknown")
         for bad in ("nonsense", "a:b", "a:1;b:2", ",".join(f"a{n}:1" for n in range(40))):
             refused = await client.get("/log", params={"after": bad})
             assert (refused.status_code, refused.json()["code"]) == (422, "cursor_invalid")
@@ -306,3 +310,15 @@ async def test_a_reader_cut_at_random_misses_nothing_and_gets_nothing_twice(stac
                 assert of(app, reader.places) == expected
             assert reader.named("gap") == []
         assert sum(reader.connected for reader in readers) > 20, "they were cut often"
+
+
+async def test_who_comes_when_too_many_read_is_told_so_and_gets_pages_all_the_same(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("controller.api.log.READERS", 1)
+    call = worker.call()
+    async with reading(SseReader(worker)) as reader:
+        for path in ("/log", f"/calls/{call.call_id}/log"):
+            async with worker.client() as client:
+                refused = await client.get(path, headers={"Accept": "text/event-stream"})
+            assert (refused.status_code, refused.json()["code"]) == (503, "too_many_readers")
+        assert len(await worker.read()) == 1
+        assert reader.connected == 1

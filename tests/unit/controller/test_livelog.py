@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
@@ -8,6 +9,7 @@ import pytest
 
 from controller.journal.records import CallRevised
 from controller.livelog import LiveLog
+from controller.log_stream.fanout import Parcel
 from controller.log_stream.filter import Filter
 from controller.log_stream.reading import Start
 from controller.masking import Masking
@@ -126,3 +128,43 @@ async def test_the_last_lines_are_those_that_the_filter_lets_through(count: int)
         assert len(page.lines) == count
         if count:
             assert b'"text":"49"' in page.lines[-1]
+
+
+async def test_a_page_whose_filter_picks_nothing_ends_all_the_same_and_says_where_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("controller.log_stream.reading.PAGE_LINES", 9)
+    async with house() as h:
+        start = h.live_log.tape.floor("one") - 1_000
+        h.history.lines = [line(start + number, str(number), app=("gone", "lost")[number % 2]) for number in range(30)]
+        page = await h.live_log.page(Filter(text="nowhere"), Start(since=start - 1), 10)
+        assert (page.lines, page.more) == ([], True)
+        found: list[bytes] = []
+        pages = 1
+        while page.more:
+            page = await h.live_log.page(Filter(text='"text":"2'), Start(cursor=page.cursor), 10)
+            found += page.lines
+            pages += 1
+        assert pages >= 3
+        assert [line.split(b'"text":"')[1][:2] for line in found] == [b"%d" % number for number in (*range(20, 30, 2), *range(21, 30, 2))]
+
+
+async def test_a_page_does_not_take_for_ever_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("controller.log_stream.reading.PAGE_S", 0.0)
+    async with house() as h:
+        start = h.live_log.tape.floor("one") - 1_000
+        h.history.lines = [line(start + number) for number in range(30)]
+        page = await h.live_log.page(Filter(call=CALL, text="nowhere"), Start(since=0), 10)
+        assert (page.lines, page.more, page.cursor["one"]) == ([], True, start + 2)
+
+
+async def test_a_place_in_the_future_of_another_worker_takes_its_lines_from_nobody_else() -> None:
+    async with house() as h:
+        now = h.live_log.tape.floor("one")
+        h.history.lines = [line(now - 5, "old", app="two")]
+        await h.live_log.page(Filter(), Start(cursor={"one": now, "two": 10**17}), 10)
+        assert h.live_log.tape.knows("two")
+        async with aclosing(h.live_log.read(Filter(), Start())) as events:
+            await anext(events)
+            await anext(events)
+            spoken = time.time_ns() // 1000 + 1
+            h.live_log._take(Parcel(app="two", before=now - 5, lines=[line(spoken, "слово", app="two")], last=spoken, stored=spoken))
+            assert "слово".encode() in await asyncio.wait_for(anext(events), 5)

@@ -219,3 +219,38 @@ async def test_no_more_calls_than_the_board_has_room_for(monkeypatch: pytest.Mon
     life.revise(CALLS[1], "greeting")
     assert [call["id"] for call in life.board.calls()] == [CALLS[0]]
     assert life.board.calls()[0]["started"] >= START_MS
+
+
+def call_backs(count: int) -> list[dict[str, Any]]:
+    return [{"id": str(number), "tel": "+380671234567", "why": f"обмін шин {number}"} for number in range(count)]
+
+
+async def test_a_long_list_is_encoded_a_little_at_a_time_and_is_whole() -> None:
+    life = make_life()
+    life.board.replace("callback", call_backs(200))
+    life.revise(CALL, "listening")
+    life.say(CALL, "caller", "Мій номер 067 123 45 67")
+    watch = life.board.watch(Sight(), follow=CALL)
+    preparing, turns_of_others = asyncio.create_task(watch.prepare(), name="prepare"), 0
+    while not preparing.done():
+        await asyncio.sleep(0)
+        turns_of_others += 1
+        if turns_of_others == 3:
+            life.board.replace("callback", call_backs(199))
+    client = BoardClient()
+    client.read(watch.take())
+    assert turns_of_others >= 8
+    assert [item["tel"] for item in client.lists["callback"].values()] == ["+38067***4567"] * 199
+    assert [turn["text"] for turn in client.turns.values()] == ["Мій номер 067***4567"]
+
+
+async def test_what_is_told_again_and_did_not_change_is_the_same_object_and_so_not_encoded_again() -> None:
+    life = make_life()
+    life.board.replace("callback", call_backs(2))
+    before = life.board._picture.items("callback")
+    again = call_backs(2)
+    again[1]["why"] = "передзвонити"
+    life.board.replace("callback", again)
+    after = life.board._picture.items("callback")
+    assert [one is other for one, other in zip(before, after, strict=True)] == [True, False]
+    assert after[1]["why"] == "передзвонити"

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 import pytest
 
 from controller.board.sight import ROLES, Sight, masked_number
+from controller.log_stream.filter import Filter, View
+from controller.masking import NUMBER_FIELDS, Masking
+from tests.unit.controller.log_stream.lines import line as line_of_log
 
 CALL = {
     "id": "c",
@@ -43,6 +46,15 @@ def test_who_may_not_act_is_offered_nothing_to_do() -> None:
 )
 def test_a_number_of_any_form_keeps_at_most_what_is_needed_to_know_it_again(number: str, shown: str) -> None:
     assert masked_number(number) == shown
+
+
+@pytest.mark.parametrize("field", sorted(NUMBER_FIELDS))
+def test_what_the_fields_name_says_is_a_number_is_masked_as_in_the_log(field: str) -> None:
+    shape = {"data": {"event": {field: "12025550123"}}}
+    line = View(Filter(), Masking())(line_of_log(1, **{field: "12025550123"}))
+    assert Sight().see(shape) == {"data": {"event": {field: "***0123"}}}
+    assert b'"***0123"' in (line or b"")
+    assert Sight(numbers=True).see(shape) == shape
 
 
 def test_arguments_that_were_masked_are_named() -> None:
