@@ -24,7 +24,7 @@ from agent.ports import Voice
 from audiosocket.errors import AudioSocketError
 from audiosocket.line import Line
 from controller.ari import messages as ari
-from controller.ari.errors import AriError, AriNotFound
+from controller.ari.errors import AriError, AriNotFound, AriRefused
 from controller.ari.perform import LineServer, open_line, release_leg
 from controller.ari.port import CallControl
 from controller.ari.resources import Channel
@@ -281,7 +281,7 @@ class Screening:
             log.warning("bridge_not_destroyed", bridge=self._bridge, why=str(error))
 
     async def _give_him_back(self) -> None:
-        """To the dialplan, by the verdict; where that fails he is hung up, and the next one's phone rings."""
+        """To the dialplan, by the verdict; where that is refused he is hung up, and the next one's phone rings."""
         asterisk, channel = self._workshop.asterisk, self._channel_id
         context = {Verdict.ACCEPTED: ACCEPTED_CONTEXT, Verdict.ALONE: ALONE_CONTEXT}.get(self.screen.state)
         if self.screen.state is Verdict.GONE:
@@ -292,8 +292,11 @@ class Screening:
                     await asterisk.continue_in_dialplan(channel, context=context, extension="s", priority=1)
                 except AriNotFound:
                     raise
-                except AriError as error:
+                except AriRefused as error:
                     log.warning("operator_not_continued", why=str(error))
+                except AriError as error:  # may still be carried out, and then a hang-up would drop the caller who talks with him
+                    log.warning("operator_perhaps_continued", why=str(error))  # if not, the dialplan's SCREEN_S ends it
+                    return
                 else:
                     return
             try:
