@@ -108,6 +108,25 @@ async def test_dialling_rings_the_persons_telephone_and_then_the_customer(dsn: s
             await at_customers.closed()
 
 
+@pytest.mark.parametrize(("setting", "shown"), [(None, ("", "")), ("Шини <+380441234567>", ("Шини", "+380441234567"))])
+async def test_the_customer_sees_our_number_or_none_and_never_his_own(
+    dsn: str, stack: DevStack, rest: AriRest, setting: str | None, shown: tuple[str, str]
+) -> None:
+    id_ = noted(dsn)
+    own, customer = uuid.uuid4(), uuid.uuid4()
+    async with Lab.open(stack) as lab, lab.globals(**({"CALLBACK_FROM": setting} if setting else {})):
+        ringing, dialled = lab.phones.expect(own), lab.phones.expect(customer)
+        async with CallBacks.open(dsn, rest, outbound=lab.phone(customer)) as callbacks:
+            await callbacks.dial(id_, Person(name="Олена", role="supervisor", telephone=lab.phone(own)))
+            telephone = await ringing.line(timeout_s=10)
+            await dialled.line(timeout_s=10)
+        (at_customers,) = (channel for channel in await rest.channels() if str(customer) in channel.name)
+        (at_persons,) = (channel for channel in await rest.channels() if str(own) in channel.name)
+        assert (at_customers.connected.name, at_customers.connected.number) == shown
+        assert at_persons.connected.number == NUMBER, "whom he rings stands on his own telephone"
+        telephone.close()
+
+
 async def test_an_asterisk_that_is_away_is_told_and_counts_as_no_try(dsn: str) -> None:
     id_ = noted(dsn)
     async with (
