@@ -247,16 +247,19 @@ class Screening:
         shop = self._workshop
         try:
             async with asyncio.timeout(OPEN_LINE_S):
-                _, self._line = await asyncio.gather(
-                    shop.asterisk.create_bridge(self._bridge),
-                    open_line(shop.asterisk, shop.lines, self._leg, self._started, advertised=shop.advertised, timeout_s=OPEN_LINE_S),
-                )
+                async with asyncio.TaskGroup() as parts:  # without one of them nobody waits for the other
+                    parts.create_task(self._open_line(), name=f"screening-line-{self._channel_id}")
+                    parts.create_task(shop.asterisk.create_bridge(self._bridge), name=f"screening-bridge-{self._channel_id}")
                 await shop.asterisk.add_to_bridge(self._bridge, self._channel_id, ids.leg_channel_id(self._leg))
-        except (AriError, AudioSocketError, TimeoutError) as error:
-            log.info("screening_not_opened", why=str(error) or "not in time")
+        except* (AriError, AudioSocketError, TimeoutError) as errors:
+            log.info("screening_not_opened", why=str(errors.exceptions[0]) or "not in time")
             self.post(told.Broke("not_opened"))
-            return
-        self.post(told.Opened())
+        else:
+            self.post(told.Opened())
+
+    async def _open_line(self) -> None:
+        shop = self._workshop
+        self._line = await open_line(shop.asterisk, shop.lines, self._leg, self._started, advertised=shop.advertised, timeout_s=OPEN_LINE_S)
 
     async def _tell(self) -> None:
         assert self._line is not None  # Opened came before

@@ -182,6 +182,16 @@ async def test_whatever_asterisk_refuses_it_asks_him_itself(operation: str) -> N
         assert d.operator_at == ALONE_CONTEXT
 
 
+async def test_nothing_goes_on_opening_once_a_part_is_refused() -> None:
+    async with desk() as d:
+        call_id = await d.queued()
+        d.h.asterisk.silent_legs = True  # ours would be waited for
+        d.h.asterisk.faults["create_bridge"] = [AriRefused("create_bridge", "no", 500)]
+        d.picks_up(call_id)
+        await d.over("alone")
+        assert not [task for task in asyncio.all_tasks() if "open_line" in repr(task)]
+
+
 async def test_one_who_cannot_be_given_back_is_hung_up_so_that_the_next_ones_phone_rings() -> None:
     async with desk() as d:
         d.picks_up(await d.queued())
