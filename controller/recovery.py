@@ -57,15 +57,24 @@ class Look:
 
 
 class Recovery:
-    """*predecessors*: the records that the journal found open at the start, by whomever they were written."""
+    """*front*: the name under which callers may have entered before they were moved to us. *predecessors*: the records that the journal
+    found open at the start, by whomever they were written."""
 
     def __init__(
-        self, asterisk: Asterisk, switchboard: Switchboard, journal: Journal, *, app: str, predecessors: Iterable[CallRevised] = ()
+        self,
+        asterisk: Asterisk,
+        switchboard: Switchboard,
+        journal: Journal,
+        *,
+        app: str,
+        front: str = "",
+        predecessors: Iterable[CallRevised] = (),
     ) -> None:
         self._asterisk = asterisk
         self._switchboard = switchboard
         self._journal = journal
         self._app = app
+        self._front = front or app
         self._predecessors = {record.call_id: record for record in predecessors}
         self._theirs = set(self._predecessors)  # bridges of these calls are ours to remove
         self._asterisk_started = ""
@@ -245,4 +254,6 @@ class Recovery:
         return channel.dialplan.app_name == "Stasis" and self._is_of_our_application(channel)
 
     def _is_of_our_application(self, channel: Channel) -> bool:
-        return channel.dialplan.app_data.split(",")[0] == self._app
+        """Where a channel entered it tells for ever, also after a move; whose the call is, it tells too."""
+        app = channel.dialplan.app_data.split(",")[0]
+        return app == self._app or (app == self._front and channel.channelvars.get("CALL_APP") == self._app)

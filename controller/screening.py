@@ -24,7 +24,7 @@ from agent.ports import Voice
 from audiosocket.errors import AudioSocketError
 from audiosocket.line import Line
 from controller.ari import messages as ari
-from controller.ari.errors import AriError, AriNotFound
+from controller.ari.errors import AriError, AriNotFound, AriRefused
 from controller.ari.perform import LineServer, open_line, release_leg
 from controller.ari.port import CallControl
 from controller.ari.resources import Channel
@@ -247,16 +247,19 @@ class Screening:
         shop = self._workshop
         try:
             async with asyncio.timeout(OPEN_LINE_S):
-                _, self._line = await asyncio.gather(
-                    shop.asterisk.create_bridge(self._bridge),
-                    open_line(shop.asterisk, shop.lines, self._leg, self._started, advertised=shop.advertised, timeout_s=OPEN_LINE_S),
-                )
+                async with asyncio.TaskGroup() as parts:  # without one of them nobody waits for the other
+                    parts.create_task(self._open_line(), name=f"screening-line-{self._channel_id}")
+                    parts.create_task(shop.asterisk.create_bridge(self._bridge), name=f"screening-bridge-{self._channel_id}")
                 await shop.asterisk.add_to_bridge(self._bridge, self._channel_id, ids.leg_channel_id(self._leg))
-        except (AriError, AudioSocketError, TimeoutError) as error:
-            log.info("screening_not_opened", why=str(error) or "not in time")
+        except* (AriError, AudioSocketError, TimeoutError) as errors:
+            log.info("screening_not_opened", why=str(errors.exceptions[0]) or "not in time")
             self.post(told.Broke("not_opened"))
-            return
-        self.post(told.Opened())
+        else:
+            self.post(told.Opened())
+
+    async def _open_line(self) -> None:
+        shop = self._workshop
+        self._line = await open_line(shop.asterisk, shop.lines, self._leg, self._started, advertised=shop.advertised, timeout_s=OPEN_LINE_S)
 
     async def _tell(self) -> None:
         assert self._line is not None  # Opened came before
@@ -281,7 +284,7 @@ class Screening:
             log.warning("bridge_not_destroyed", bridge=self._bridge, why=str(error))
 
     async def _give_him_back(self) -> None:
-        """To the dialplan, by the verdict; where that fails he is hung up, and the next one's phone rings."""
+        """To the dialplan, by the verdict; where that is refused he is hung up, and the next one's phone rings."""
         asterisk, channel = self._workshop.asterisk, self._channel_id
         context = {Verdict.ACCEPTED: ACCEPTED_CONTEXT, Verdict.ALONE: ALONE_CONTEXT}.get(self.screen.state)
         if self.screen.state is Verdict.GONE:
@@ -292,8 +295,11 @@ class Screening:
                     await asterisk.continue_in_dialplan(channel, context=context, extension="s", priority=1)
                 except AriNotFound:
                     raise
-                except AriError as error:
+                except AriRefused as error:
                     log.warning("operator_not_continued", why=str(error))
+                except AriError as error:  # may still be carried out, and then a hang-up would drop the caller who talks with him
+                    log.warning("operator_perhaps_continued", why=str(error))  # if not, the dialplan's SCREEN_S ends it
+                    return
                 else:
                     return
             try:

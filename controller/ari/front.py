@@ -4,6 +4,8 @@
                                                                                   │
     while it is held:   user event about a channel  ──► the application that owns it (CALL_APP on the channel), ours at once
                         caller who enters it        ──► moved to our own application, with his arguments
+                                                        └─ cannot be moved ──► the dialplan: to the operators' queue
+                        a look every 2 s            ──► moves who waits in it all the same
 
 Two who take it at once are no harm: the later one replaces the earlier, who yields and does not fight. An application with channels in it
 stays listed when its holder has died, and a holder that hangs keeps its connection; the beat, a global variable that the holder changes
@@ -22,12 +24,14 @@ import structlog
 from controller.ari import messages as ari
 from controller.ari.errors import AriError, AriNotFound
 from controller.ari.resources import Application, Channel
+from controller.call.draft import QUEUE_CONTEXT
+from controller.dialplan import ALONE_CONTEXT
 
 LOOK_S = 2.0
 STALE_LOOKS = 4  # a beat that stands still for so many looks
 BEAT = "CALLCTL_FRONT"
 IN_FLIGHT = 64
-FILTER = ("ApplicationReplaced", "ChannelUserevent", "StasisStart")
+FILTER = ("ApplicationMoveFailed", "ApplicationReplaced", "ChannelUserevent", "StasisStart")
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +52,10 @@ class Asterisk(Protocol):
     async def user_event(self, name: str, app: str, channel_id: str, variables: dict[str, Any]) -> None: ...
 
     async def move(self, channel_id: str, app: str, *args: str) -> None: ...
+
+    async def continue_in_dialplan(
+        self, channel_id: str, *, context: str | None = None, extension: str | None = None, priority: int | None = None
+    ) -> None: ...
 
 
 class Socket(Protocol):
@@ -82,6 +90,7 @@ class Front:
         self._socket = socket_of(self._hear, self._settle)
         self._tasks: asyncio.TaskGroup
         self._in_flight = 0
+        self._taken: set[str] = set()  # channels whose move began and, as far as we know, did not fail
         self._beat, self._still = "", 0  # what was last seen, and how often in a row
         self._beats = 0
 
@@ -114,11 +123,15 @@ class Front:
         return self._still >= STALE_LOOKS
 
     async def _hold(self) -> None:
-        beating = self._tasks.create_task(self._keep_beating(), name="front-beat")
+        keeping = [
+            self._tasks.create_task(self._keep_beating(), name="front-beat"),
+            self._tasks.create_task(self._keep_looking(), name="front-look"),
+        ]
         try:
             replaced = await self._socket.live_once()
         finally:
-            beating.cancel()
+            for task in keeping:
+                task.cancel()
         self._still = 0
         log.warning("front_yielded" if replaced else "front_lost", name=self._name)
 
@@ -132,19 +145,40 @@ class Front:
                     log.info("front_beat_failed", why=str(error))
             await asyncio.sleep(self._look_s if self._socket.connected else 0.05)
 
+    async def _keep_looking(self) -> None:
+        while True:
+            await asyncio.sleep(self._look_s)
+            if self._socket.connected:
+                try:
+                    await self._take_waiting()
+                except AriError as error:
+                    log.info("front_not_looked_at", why=str(error))
+
     async def _settle(self) -> None:
         """The name is ours: hear what we need alone, and take those who entered while nobody held it."""
         log.info("front_taken", name=self._name, app=self._app)
+        self._taken.clear()
         await self._asterisk.set_event_filter(FILTER, self._name)
-        for channel in await self._asterisk.channels():
+        await self._take_waiting()
+
+    async def _take_waiting(self) -> None:
+        """Who is in the application and not on his way out of it. Raises AriError."""
+        before = set(self._taken)
+        inside = set((await self._asterisk.application(self._name)).channel_ids)  # the place of one who was moved names it for ever
+        self._taken -= before - inside
+        for channel in await self._asterisk.channels() if inside - self._taken else ():
             app, *args = channel.dialplan.app_data.split(",")
-            if channel.dialplan.app_name == "Stasis" and app == self._name:
-                self._begin(self._move(channel.id, args), f"front-move-{channel.id}")
+            here = channel.id in inside and channel.dialplan.app_name == "Stasis" and app == self._name
+            if here and channel.id not in self._taken:
+                self._take(channel.id, args)
 
     def _hear(self, event: ari.Event) -> None:
         match event:
             case ari.StasisStart(channel=channel, args=args):
-                self._begin(self._move(channel.id, args), f"front-move-{channel.id}")
+                self._take(channel.id, args)
+            case ari.ApplicationMoveFailed(channel=channel, args=args):
+                log.warning("caller_not_moved", channel=channel.id, why=f"{self._app} is not registered")
+                self._do(self._give_back(channel.id, args), "give-back", channel.id)
             case ari.ChannelUserevent(channel=None, eventname=name):
                 log.warning("user_event_without_channel", name=name)
             case ari.ChannelUserevent(channel=Channel(channelvars=variables)) if variables.get("CALL_APP", "") in {"", self._app}:
@@ -152,13 +186,23 @@ class Front:
             case ari.ChannelUserevent(channel=Channel(id=channel_id, channelvars=variables)):
                 self._begin(self._forward(event, channel_id, variables["CALL_APP"]), f"front-forward-{channel_id}")
 
-    def _begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
+    def _take(self, channel_id: str, args: list[str]) -> None:
+        self._taken.add(channel_id)
+        self._do(self._move(channel_id, args), "move", channel_id)
+
+    def _do(self, work: Coroutine[Any, Any, None], what: str, channel_id: str) -> None:
+        """For a caller: for whom there is no room now, the next look is."""
+        if not self._begin(work, f"front-{what}-{channel_id}"):
+            self._taken.discard(channel_id)
+
+    def _begin(self, work: Coroutine[Any, Any, None], name: str) -> bool:
         if self._in_flight >= IN_FLIGHT:
             work.close()
             log.error("front_overrun", task=name)
-            return
+            return False
         self._in_flight += 1
         self._tasks.create_task(work, name=name).add_done_callback(self._landed)
+        return True
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         self._in_flight -= 1
@@ -166,8 +210,26 @@ class Front:
     async def _move(self, channel_id: str, args: list[str]) -> None:
         try:
             await self._asterisk.move(channel_id, self._app, *args)
+        except AriNotFound:
+            return  # he hung up
         except AriError as error:
             log.warning("caller_not_moved", channel=channel_id, why=str(error))
+            await self._give_back(channel_id, args)
+
+    async def _give_back(self, channel_id: str, args: list[str]) -> None:
+        """To the dialplan: an operator is asked by Asterisk, a caller goes to the operators. Whom they just gave up waits for the next
+        look: the queue would send him here again at once."""
+        purpose = args[0] if args else ""
+        try:
+            if purpose != "returned":
+                context = ALONE_CONTEXT if purpose == "summary" else QUEUE_CONTEXT
+                await self._asterisk.continue_in_dialplan(channel_id, context=context, extension="s", priority=1)
+                return
+        except AriNotFound:
+            return
+        except AriError as error:
+            log.warning("caller_not_given_back", channel=channel_id, why=str(error))
+        self._taken.discard(channel_id)
 
     async def _forward(self, event: ari.ChannelUserevent, channel_id: str, owner: str) -> None:
         variables = {name: value for name, value in event.userevent.items() if name != "eventname"}

@@ -56,6 +56,7 @@ class WebCalls:
         self._sweep_s = sweep_s
         self._tasks = asyncio.TaskGroup()
         self._over: dict[str, asyncio.Event] = {}  # by user: for whoever proxies his socket
+        self._closing = False  # sockets end because we do
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
@@ -68,6 +69,10 @@ class WebCalls:
             if not guest.channel_id:
                 self._do(self._remove(guest), "remove", guest)
         await self._tasks.__aexit__(kind, error, trace)
+
+    def close(self) -> None:
+        """From now on a lost socket is our doing: who talks with an operator keeps him. What then hangs up is the silence of his audio."""
+        self._closing = True
 
     # For the routes
 
@@ -92,7 +97,7 @@ class WebCalls:
     async def disconnected(self, guest: Guest) -> None:
         """His socket is gone, and with it every way to hang up: so does his channel."""
         guest.connected = False
-        if guest.channel_id:
+        if guest.channel_id and not self._closing:
             log.info("web_guest_lost", user=guest.user, channel=guest.channel_id)
             self._hung_up(guest.channel_id)
             try:
@@ -103,8 +108,9 @@ class WebCalls:
                 log.warning("web_guest_not_hung_up", user=guest.user, why=str(error))
 
     async def over(self, guest: Guest) -> None:
-        """Wait until he has no more business here."""
-        await self._over[guest.user].wait()
+        """Wait until he has no more business here; who was swept away has none."""
+        if over := self._over.get(guest.user):
+            await over.wait()
 
     # What Asterisk tells
 

@@ -94,7 +94,7 @@ async def open_telephony(settings: Settings, stores: Stores) -> AsyncIterator[Te
         purposes: dict[str, Purpose] = {"supervisor": listening, "summary": await exits.enter_async_context(Screenings(workshop))}
         taking = Switchboard(around, app=ari.app, calls_max=settings.calls.max, limits=_limits(settings.calls), purposes=purposes)
         switchboard = await exits.enter_async_context(taking)
-        recovery = Recovery(rest, switchboard, records, app=ari.app, predecessors=stores.journal.open_calls())
+        recovery = Recovery(rest, switchboard, records, app=ari.app, front=ari.front_app, predecessors=stores.journal.open_calls())
         dialplan = Dialplan(rest)
         web = await exits.enter_async_context(open_web_calls(settings, rest, switchboard))
         desk = await exits.enter_async_context(open_desk(settings, rest, switchboard, stores.board.replace))

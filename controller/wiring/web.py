@@ -68,4 +68,6 @@ async def open_web(
         port = await exits.enter_async_context(serving(app, listener, proxy=settings.api.proxy))
         exits.callback(board.close)  # first of all: whoever watches would hold up the server
         exits.callback(stores.live_log.close)
+        if telephony.web:
+            exits.callback(telephony.web[0].close)
         yield port

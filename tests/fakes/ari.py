@@ -18,6 +18,8 @@ from controller.ari.errors import AriError, AriNotFound, AriRefused
 from controller.ari.resources import Application, AsteriskInfo, Bridge, CallerId, Channel, DialplanPlace, Status
 
 APP = "callctl"
+FRONT = "callctl-front"
+"""Where a caller may have entered who was then moved to us: his place tells it for ever."""
 
 
 @dataclass
@@ -39,7 +41,7 @@ class _Channel:
             state=self.state,
             caller=CallerId(number=self.number),
             dialplan=DialplanPlace(app_name=self.app_name, app_data=self.app_data),
-            channelvars={"CALL_ID": self.variables.get("__CALL_ID", "")},
+            channelvars={name: self.variables.get(f"__{name}", "") for name in ("CALL_ID", "CALL_APP")},
         )
 
     @property

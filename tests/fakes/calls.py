@@ -22,7 +22,7 @@ from controller.recovery import Recovery
 from controller.session import Session
 from controller.surroundings import Caller, ConversationLike, Surroundings
 from controller.switchboard import Purpose, Switchboard
-from tests.fakes.ari import APP, FakeAsterisk
+from tests.fakes.ari import APP, FRONT, FakeAsterisk
 
 LIMIT_S = 5.0
 
@@ -137,7 +137,7 @@ class House:
         return self.switchboard.sessions[-1]
 
     def recovery(self, *predecessors: CallRevised) -> Recovery:
-        return Recovery(self.asterisk, self.switchboard, self.journal, app=APP, predecessors=predecessors)
+        return Recovery(self.asterisk, self.switchboard, self.journal, app=APP, front=FRONT, predecessors=predecessors)
 
     async def talk(self, channel_id: str = "1700000000.1") -> PuppetAgent:
         """A caller with whom the agent speaks."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from controller.callbacks import CallBacks
 from controller.cli import app
 from controller.control import Person
 from ops.devstack import DevStack
+from ops.devstack.ports import LOOPBACK
 
 from .dialplan_lab import Lab
 
@@ -106,6 +108,31 @@ async def test_dialling_rings_the_persons_telephone_and_then_the_customer(dsn: s
         telephone.close()
         async with asyncio.timeout(5):
             await at_customers.closed()
+
+
+@pytest.mark.parametrize(
+    ("setting", "shown"), [(None, "<sip:asterisk@127.0.0.1>"), ("Shyny <+380441234567>", '"Shyny" <sip:+380441234567@127.0.0.1>')]
+)
+async def test_the_customer_sees_our_number_or_none_and_never_his_own(
+    dsn: str, stack: DevStack, rest: AriRest, setting: str | None, shown: str
+) -> None:
+    id_, own = noted(dsn), uuid.uuid4()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as provider:
+        provider.bind((LOOPBACK, 0))
+        provider.settimeout(10)
+        outbound = f"PJSIP/trunk/sip:{{number}}@{LOOPBACK}:{provider.getsockname()[1]}"
+        async with Lab.open(stack) as lab, lab.globals(**({"CALLBACK_FROM": setting} if setting else {})):
+            ringing = lab.phones.expect(own)
+            async with CallBacks.open(dsn, rest, outbound=outbound) as callbacks:
+                await callbacks.dial(id_, Person(name="Олена", role="supervisor", telephone=lab.phone(own)))
+                telephone = await ringing.line(timeout_s=10)
+            invite = (await asyncio.to_thread(provider.recv, 65_535)).decode()
+            (at_persons,) = (channel for channel in await rest.channels() if str(own) in channel.name)
+            assert at_persons.connected.number == NUMBER, "whom he rings stands on his own telephone"
+            telephone.close()
+    headers = invite.split("\r\n")[1:]
+    assert [header.split(";")[0] for header in headers if header.startswith("From:")] == [f"From: {shown}"]
+    assert [header.split(":")[0] for header in headers if NUMBER in header] == ["To"]
 
 
 async def test_an_asterisk_that_is_away_is_told_and_counts_as_no_try(dsn: str) -> None:

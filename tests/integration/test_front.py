@@ -29,7 +29,8 @@ class Worker:
     app: str
     rest: AriRest
     front: Front
-    running: asyncio.Task[None]
+    own: asyncio.Task[object]
+    fronting: asyncio.Task[object]
     heard: list[Event] = field(default_factory=list)  # from its own socket
     handed: list[Event] = field(default_factory=list)  # by its front, at once
 
@@ -40,8 +41,16 @@ class Worker:
         return [(event.channel.id, event.args) for event in self.heard if isinstance(event, StasisStart)]
 
     async def dies(self) -> None:
-        self.running.cancel()
-        await asyncio.wait([self.running])
+        await self.own_dies()
+        await self.front_dies()
+
+    async def own_dies(self) -> None:
+        self.own.cancel()
+        await asyncio.wait([self.own])
+
+    async def front_dies(self) -> None:
+        self.fronting.cancel()
+        await asyncio.wait([self.fronting])
 
 
 @asynccontextmanager
@@ -60,14 +69,9 @@ async def worker(stack: DevStack, app: str) -> AsyncIterator[Worker]:
             rest, lambda event, connected: socket(FRONT, event, connected), name=FRONT, app=app, handle=handed.append, look_s=LOOK_S
         )
 
-        async def run() -> None:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(own.run())
-                tasks.create_task(front.run())
-
-        running = asyncio.create_task(run())
+        running = asyncio.create_task(own.run()), asyncio.create_task(front.run())
         await own.wait_connected(10)
-        one = Worker(app, rest, front, running, heard, handed)
+        one = Worker(app, rest, front, *running, heard, handed)
         try:
             yield one
         finally:
@@ -161,14 +165,35 @@ async def test_a_holder_that_hangs_loses_the_name_and_does_not_take_it_back(floo
     assert await floor.holder() is other
 
 
-async def test_callers_who_entered_while_nobody_listened_are_taken_with_the_name(floor: Floor, stack: DevStack) -> None:
+async def test_callers_who_entered_while_nobody_listened_are_taken_with_the_name(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
     holder = await floor.holder()
     other = floor.second if holder is floor.first else floor.first
-    assert isinstance(holder.front._socket, EventSocket)
-    holder.front._socket._on_event = lambda event: None  # it hears nothing more
+    monkeypatch.setattr(holder.rest, "move", lambda *args: asyncio.sleep(0))  # it dies before it has moved anybody
     async with floor.lab.globals(ARI_WORKERS="callctl-7"):
         caller = await floor.lab.call("100")
         await floor.lab.waits_in(caller, "Stasis", timeout_s=5)
     await holder.dies()
     await until(lambda: other.callers(), timeout_s=8)
     assert other.callers() == [(caller.channel, ["inbound", "100"])]
+
+
+async def test_who_takes_the_name_leaves_those_alone_who_were_moved_before(floor: Floor) -> None:
+    holder = await floor.holder()
+    other = floor.second if holder is floor.first else floor.first
+    async with floor.lab.globals(ARI_WORKERS="callctl-7"):
+        moved = await floor.lab.call("100")
+        await until(holder.callers)
+        await holder.front_dies()
+        await until(lambda: other.front.held, timeout_s=5)
+        later = await floor.lab.call("100")
+        await until(other.callers)
+    assert [channel for channel, _ in other.callers()] == [later.channel]
+    assert [channel for channel, _ in holder.callers()] == [moved.channel]
+
+
+async def test_a_caller_who_cannot_be_moved_goes_to_the_operators(floor: Floor) -> None:
+    holder = await floor.holder()
+    await holder.own_dies()
+    async with floor.lab.globals(ARI_WORKERS="callctl-7"):
+        caller = await floor.lab.call("100")
+        await floor.lab.waits_in(caller, "Queue", timeout_s=5)

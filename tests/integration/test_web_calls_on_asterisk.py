@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,6 +27,7 @@ from ops.devstack import DevStack
 from ops.devstack.ports import LOOPBACK
 from tests.integration.browser_sip import ENCRYPTED, PLAIN, BrowserSip
 from tests.integration.dialplan_lab import Lab
+from tests.integration.dialplan_lab import until as happens
 from tests.waiting import until
 
 APP = "callctl"
@@ -42,6 +43,7 @@ class House:
     url: str
     arrived: list[StasisStart]
     hung_up: list[str]
+    served: AsyncExitStack
 
     async def admit(self) -> dict[str, Any]:
         async with httpx.AsyncClient(base_url=self.url) as page:
@@ -92,10 +94,11 @@ async def open_house(stack: DevStack, *, per_minute: int = 100, calls_max: int =
         listening = asyncio.create_task(events.run(), name="events")
         try:
             with bind(LOOPBACK, 0, what="The test") as bound:
-                async with serving(app, bound) as port:
+                async with AsyncExitStack() as served:
+                    port = await served.enter_async_context(serving(app, bound))
                     async with asyncio.timeout(10):
                         await connected.wait()
-                    yield House(web_calls, rest, f"http://{LOOPBACK}:{port}", arrived, hung_up)
+                    yield House(web_calls, rest, f"http://{LOOPBACK}:{port}", arrived, hung_up, served)
         finally:
             listening.cancel()
             await asyncio.wait([listening])
@@ -262,6 +265,25 @@ async def test_while_as_many_talk_as_may_nobody_is_admitted(stack: DevStack, lab
                 answer = await page.post("/api/v1/web-calls", headers={"Origin": house.url})
         await lab.nothing_left()
     assert (answer.status_code, answer.json()["code"]) == (429, "web_calls_full")
+
+
+async def test_a_controller_that_stops_leaves_the_call_to_whom_it_is_with(stack: DevStack, lab: Lab) -> None:
+    async with open_house(stack) as house, house.browser() as sip:
+        channel = await call(house, sip)
+        await house.rest.continue_in_dialplan(channel, context="transfer-to-operator", extension="s", priority=1)
+
+        async def queued() -> bool:
+            return (await house.rest.channel(channel)).dialplan.app_name == "Queue"
+
+        await happens(queued, 5, "the caller waits for an operator")
+        house.web_calls.close()
+        await house.served.aclose()
+        assert await gone(sip) == 1012
+        await until(lambda: not any(guest.connected for guest in house.web_calls.guests))
+        assert [one["id"] for one in await lab.channels()] == [channel]
+        assert not house.hung_up
+        await house.rest.hang_up(channel)
+        await lab.nothing_left()
 
 
 async def test_what_a_dead_controller_left_is_taken_away_at_the_next_start(stack: DevStack, lab: Lab) -> None:

@@ -9,6 +9,7 @@ from controller.ari.resources import Channel
 from controller.call import ids
 from controller.dialplan import ALONE_CONTEXT
 from controller.journal.records import CallRevised
+from tests.fakes.ari import APP, FRONT
 from tests.fakes.calls import House, house, until
 
 CALLER = "1700000000.1"
@@ -233,6 +234,28 @@ async def test_running_calls_are_not_touched() -> None:
         await h.recovery().reconcile()
         assert len(h.asterisk.done) == before
         assert agent.running
+
+
+async def test_a_caller_who_was_moved_to_us_is_with_us() -> None:
+    async with house() as h:
+        agent = await h.talk(CALLER)
+        h.asterisk.calls[CALLER].app_data = f"{FRONT},inbound,100"
+        before = len(h.asterisk.done)
+        await h.recovery().reconcile()
+        assert len(h.asterisk.done) == before
+        assert agent.running
+
+
+async def test_a_dead_predecessors_caller_who_was_moved_to_it_goes_to_the_operators_and_another_workers_does_not() -> None:
+    async with house() as h:
+        call_id = await leave_behind(h)
+        h.asterisk.calls[CALLER].app_data = f"{FRONT},inbound,100"
+        h.asterisk.calls[CALLER].variables["__CALL_APP"] = "callctl-2"
+        await h.recovery(record_of(call_id, CALLER)).reconcile()
+        assert h.asterisk.calls[CALLER].in_stasis
+        h.asterisk.calls[CALLER].variables["__CALL_APP"] = APP
+        await h.recovery().reconcile()
+        assert h.asterisk.calls[CALLER].app_name == "Queue"
 
 
 async def test_who_left_before_he_was_taken_is_not_taken() -> None:

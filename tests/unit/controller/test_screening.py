@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from audiosocket.audio import AudioFormat
-from controller.ari.errors import AriRefused, AriTimeout
+from controller.ari.errors import AriError, AriRefused, AriTimeout, AriUnavailable
 from controller.call.screen import Screen
 from controller.dialplan import ACCEPTED_CONTEXT, ALONE_CONTEXT
 from controller.screening import Screenings, Workshop
@@ -182,14 +182,37 @@ async def test_whatever_asterisk_refuses_it_asks_him_itself(operation: str) -> N
         assert d.operator_at == ALONE_CONTEXT
 
 
+async def test_nothing_goes_on_opening_once_a_part_is_refused() -> None:
+    async with desk() as d:
+        call_id = await d.queued()
+        d.h.asterisk.silent_legs = True  # ours would be waited for
+        d.h.asterisk.faults["create_bridge"] = [AriRefused("create_bridge", "no", 500)]
+        d.picks_up(call_id)
+        await d.over("alone")
+        assert not [task for task in asyncio.all_tasks() if "open_line" in repr(task)]
+
+
 async def test_one_who_cannot_be_given_back_is_hung_up_so_that_the_next_ones_phone_rings() -> None:
     async with desk() as d:
         d.picks_up(await d.queued())
         await d.told()
-        d.h.asterisk.faults["continue_in_dialplan"] = [AriTimeout("POST continue", "no answer within 5 s")]
+        d.h.asterisk.faults["continue_in_dialplan"] = [AriRefused("POST continue", "no", 500)]
         d.h.asterisk.press(OPERATOR, "1")
         await d.over("accepted")
         assert d.operator_at is None
+
+
+@pytest.mark.parametrize("error", [AriTimeout("POST continue", "no answer within 5 s"), AriUnavailable("POST continue", "reset")])
+async def test_one_whom_asterisk_may_still_give_the_caller_is_not_hung_up(error: AriError) -> None:
+    async with desk() as d:
+        d.picks_up(await d.queued())
+        await d.told()
+        d.h.asterisk.faults["continue_in_dialplan"] = [error]
+        d.h.asterisk.press(OPERATOR, "1")
+        await d.over("accepted")
+        await d.h.asterisk.continue_in_dialplan(OPERATOR, context=ACCEPTED_CONTEXT)  # carried out late
+        assert d.operator_at == ACCEPTED_CONTEXT
+        assert ("hang_up", OPERATOR) not in d.h.asterisk.done
 
 
 async def test_of_another_controllers_call_the_summary_is_read_from_the_channel() -> None:

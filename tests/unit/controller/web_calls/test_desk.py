@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -86,6 +87,27 @@ async def test_a_lost_socket_is_the_caller_who_hung_up(desk: Desk) -> None:
     assert desk.asterisk.there == {}
     desk.channel_ends()
     await until(lambda: not desk.asterisk.objects)
+
+
+async def test_a_socket_that_we_close_because_we_stop_does_not_end_a_talk_with_an_operator(desk: Desk) -> None:
+    guest = await desk.web_calls.admit()
+    assert desk.web_calls.connect(guest.token) is guest
+    desk.calls(guest)
+    desk.web_calls.close()
+    await desk.web_calls.disconnected(guest)
+    assert not desk.hung_up
+    assert desk.asterisk.there == {"c1": guest.user}
+    desk.channel_ends()
+    await until(lambda: not desk.asterisk.objects)
+
+
+async def test_one_who_is_swept_away_while_his_socket_opens_has_no_more_business_here(desk: Desk) -> None:
+    guest = await desk.web_calls.admit()
+    assert desk.web_calls.connect(guest.token) is guest
+    desk.now_s += CREDENTIAL_S
+    await desk.web_calls.sweep()
+    async with asyncio.timeout(1):
+        await desk.web_calls.over(guest)
 
 
 async def test_half_a_credential_is_taken_back(desk: Desk) -> None:
