@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from fastapi import FastAPI
-from playwright.async_api import Browser, Page, Route, expect
+from playwright.async_api import Browser, Page, Route, WebSocketRoute, expect
 
 from controller.api.problems import shape_problems
 from controller.api.server import bind, serving
@@ -16,6 +16,15 @@ from ops.devstack.chromium_program import ChromiumProgram
 from tests.browser.chromium import open_chromium, watched
 from tests.browser.pages import assert_accessible
 
+CREDENTIAL = {"user": "web-0123456789ab", "password": "x", "signalling": "/sip-ws?t=x", "target": "100", "expires_s": 60}
+ANSWERED = """async (credential) => {
+  const { Phone } = await import("/call/phone.js");
+  window.ends = [];
+  window.phone = new Phone({ phase() {}, heard() {}, said() {}, over: (trouble) => ends.push(trouble) });
+  phone.invite = () => { phone.answered = true; };
+  phone.dial(credential);
+}"""
+"""A call whose signalling we can end as a server would; there is no audio."""
 MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 
 
@@ -82,15 +91,28 @@ async def test_a_server_that_is_gone_is_told_in_words(page: Page, address: str) 
 
 async def test_signalling_that_is_refused_is_told_in_words(page: Page, address: str) -> None:
     """Calls are off, so the socket is refused whatever the credential says."""
-    credential = {"user": "web-0123456789ab", "password": "x", "signalling": "/sip-ws?t=x", "target": "100", "expires_s": 60}
 
     async def admit(route: Route) -> None:
-        await route.fulfill(status=201, body=json.dumps(credential), content_type="application/json")
+        await route.fulfill(status=201, body=json.dumps(CREDENTIAL), content_type="application/json")
 
     await page.route("**/api/v1/web-calls", admit)
     await page.goto(address)
     await press_call(page)
     assert "Немає зв’язку із сервером" in await trouble(page)
+
+
+@pytest.mark.parametrize(("code", "ends"), [(1012, []), (1011, ["lost"]), (1001, ["lost"])])
+async def test_of_a_lost_socket_only_a_server_that_stops_in_good_order_leaves_the_call_to_its_audio(
+    page: Page, address: str, code: int, ends: list[str]
+) -> None:
+    sockets = list[WebSocketRoute]()
+    await page.route_web_socket("**/sip-ws?t=x", lambda socket: sockets.append(socket))
+    await page.goto(address)
+    await page.evaluate(ANSWERED, CREDENTIAL)
+    await page.wait_for_function("() => phone.answered")
+    await sockets[0].close(code=code)
+    await page.wait_for_function("() => !phone.agent.isConnected()")
+    assert await page.evaluate("() => ends") == ends
 
 
 async def test_a_refused_microphone_is_told_in_words(chromium_program: ChromiumProgram, address: str) -> None:

@@ -4,6 +4,7 @@
 //      └──────────────────────┴─────── any failure, hang up ──────►
 /* global JsSIP */
 
+const RESTARTS = 1012; // the socket's close code of a server that stops in good order
 const ICE_WAIT_MS = 100; // our candidates are there at once; without a limit Chromium looks for more for seconds
 
 const MICROPHONE = { NotAllowedError: "denied", SecurityError: "denied", NotFoundError: "no_microphone", NotReadableError: "microphone_busy" };
@@ -52,7 +53,10 @@ export class Phone {
       session_timers: false,
     });
     this.agent.on("connected", () => this.invite(credential.target));
-    this.agent.on("disconnected", () => this.end(this.answered ? "lost" : "unreachable"));
+    this.agent.on("disconnected", ({ code }) => {
+      if (this.answered && code === RESTARTS) this.isAlone = true; // the operator stays: his audio does not go through the socket
+      else if (!this.isAlone) this.end(this.answered ? "lost" : "unreachable");
+    });
     this.agent.start();
   }
 
@@ -74,7 +78,9 @@ export class Phone {
     this.session = session;
     session.connection.addEventListener("track", ({ streams, track }) => this.on.heard(streams[0] ?? new MediaStream([track])));
     session.connection.addEventListener("connectionstatechange", () => {
-      if (session.connection.connectionState === "failed") this.end("lost");
+      const state = session.connection.connectionState;
+      if (this.isAlone && ["disconnected", "failed", "closed"].includes(state)) this.end(null); // nobody could tell us that it is over
+      else if (state === "failed") this.end("lost");
     });
     this.on.said(this.microphone);
   }
