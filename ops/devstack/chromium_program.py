@@ -1,7 +1,8 @@
-"""Which Chromium the browser tests drive: `CHROMIUM_BIN`, else an installed one, else Debian's headless shell, unpacked.
+"""Which Chromium the browser tests drive: `CHROMIUM_BIN`, else an installed one, else Debian's, unpacked.
 
-The headless shell is Chromium without windows. Of Debian forky, the suite that Asterisk comes from, it is 180 MB to fetch and 590 MB
-unpacked (the one with windows: 234 and 862; of an older Debian a tenth less); it shows a page 0.3 s after its start.
+Of Debian forky, the suite that Asterisk comes from, it is 234 MB to fetch and 862 MB unpacked (of an older Debian a tenth less). The
+headless shell would be smaller (180 and 590), but on a machine without a sound card it takes no received audio out of its buffer, so that a
+call could not be heard, and it tells a refused microphone as a missing one.
 
 Chromium looks for its data beside the file that the kernel started, and starts itself again for its renderers. Both would find the loader
 of the unpacked root; hence a copy of the loader beside the program, and a script that every one of its processes is started through.
@@ -20,7 +21,7 @@ from .errors import NotAvailable
 from .packages import Root, unpacked
 
 # DejaVu has the symbols, Liberation the look of the fonts that people read pages in; both have Ukrainian.
-PACKAGES = ("chromium-headless-shell", "fonts-liberation", "fonts-dejavu-core")
+PACKAGES = ("chromium", "fonts-liberation", "fonts-dejavu-core")
 _NAMES = ("chromium", "chromium-headless-shell", "google-chrome", "chromium-browser")
 _VERSION_S = 30
 _FONTS = """\
@@ -83,7 +84,7 @@ def _tried(executable: Path) -> ChromiumProgram:
 def _script(root: Root) -> Path:
     """What starts the unpacked one; made in the root at the first use, each file whole or not there."""
     home = root.path / "usr/lib/chromium"
-    program, script = home / "chromium-headless-shell", home / "start"
+    program, script = home / "chromium", home / "start"
     if script.exists():
         return script
     if not program.is_file():

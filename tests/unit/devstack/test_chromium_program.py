@@ -28,7 +28,7 @@ def root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Root:
     """A root whose loader tells what it was started with, and a machine without Chromium."""
     root = Root(tmp_path / "a root")
     program(root.path / "usr/lib64/ld-linux-test.so.2", 'echo "Chromium 1 of the root, fonts $FONTCONFIG_FILE: $@"')
-    program(root.path / "usr/lib/chromium/chromium-headless-shell")
+    program(root.path / "usr/lib/chromium/chromium")
     (root.path / "usr/lib" / triplet()).mkdir(parents=True)
     monkeypatch.setattr(chromium_program, "unpacked", lambda packages, progress: root)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -66,9 +66,7 @@ def test_an_unpacked_one_starts_every_process_through_a_loader_beside_its_data(r
     home = root.path / "usr/lib/chromium"
     said = subprocess.run([script, "--type=a renderer"], capture_output=True, text=True, timeout=30, check=True).stdout
     assert said.startswith(f"Chromium 1 of the root, fonts {home}/fonts.conf: --library-path {root.path}/usr/lib/{triplet()}:")
-    assert said.rstrip().endswith(
-        f"{home}/chromium-headless-shell --no-sandbox --no-zygote --browser-subprocess-path={script} --type=a renderer"
-    )
+    assert said.rstrip().endswith(f"{home}/chromium --no-sandbox --no-zygote --browser-subprocess-path={script} --type=a renderer")
     assert (home / "ld-linux-test.so.2").is_file()
     assert str(root.path / "usr/share/fonts") in (home / "fonts.conf").read_text(encoding="utf-8")
 
