@@ -51,7 +51,7 @@ async def one_call(floor: Floor, place: int) -> Measured:
 
 def event_ms(record: CallShown, kind: str) -> float:
     """When the first event of that kind went through the call's machine."""
-    return next(_ms(event["created_at"]) for event in record.events if event["event"]["type"].startswith(kind))
+    return next(_ms(event["created_at"]) for event in record.events if event["event"] and event["event"]["type"].startswith(kind))
 
 
 def _ms(moment: Any) -> float:
