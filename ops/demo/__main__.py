@@ -67,12 +67,12 @@ def _show_console(console: Console, system: System) -> None:
 
 
 def _stay(console: Console, system: System) -> None:
-    asterisk, url = system.stack.asterisk, system.controller.api_url
+    asterisk, page = system.stack.asterisk, system.controller.call_page
     console.print(
         "\n[bold]The line stays open.[/bold]\n"
         "  Enter     the customer rings again: watch him in the console\n"
         "  l, Enter  another link to the console\n"
-        f"  browser   {url}/call calls the agent with your microphone\n"
+        f"  browser   {page} calls the agent with your microphone\n"
         f"  softphone (Linphone, Zoiper, MicroSIP ...) on this machine: account softphone, password {asterisk.softphone_password},\n"
         f"            server 127.0.0.1:{asterisk.sip_port}, UDP, number 100;\n"
         "            once it is registered, listen and take over in the console ring it\n"

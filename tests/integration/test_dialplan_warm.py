@@ -13,6 +13,7 @@ from ops.devstack import DevStack
 from .dialplan_lab import Caller, Events, Lab, until
 
 CALL_ID = "0190-the-call"
+ANOTHER = "0190-another"
 NOBODY = "Local/nobody@nowhere"
 
 
@@ -125,7 +126,8 @@ async def test_an_operator_who_is_being_told_is_not_cut_off_by_the_end_of_the_ca
     async with lab.controller() as events:
         caller = await transferred(lab, events, XFER_TIMEOUT="3")
         summary = await events.next("StasisStart", 15)
-        await asyncio.sleep(3.5)  # nothing tells of a time that passes unused
+        await transferred(lab, events, __CALL_ID=ANOTHER, XFER_TIMEOUT="3")  # behind him, and his time is over later
+        assert (await events.next("StasisStart", 15))["args"] == ["returned", ANOTHER, "TIMEOUT"]
         await go_on(lab, summary["channel"]["id"], "summary-accepted")
         await bridged(lab, caller)
 
@@ -197,7 +199,8 @@ async def test_a_controller_that_dies_with_the_operator_in_its_hands_does_not_ke
         await until(lambda: _reads(lab, other), 5, "the next one asked by the dialplan")
         await other.press("1")
         await bridged(lab, caller)
-        await asyncio.sleep(2.5)  # the limit ends with the screening: nothing tells of a limit that is not there
+        limit = await lab.ari.get(f"/channels/{await other.channel()}/variable", params={"variable": "TIMEOUT(absolute)"})
+        assert float(limit.json()["value"]) <= 0, "the limit ends with the screening"
         assert caller.line.reason is None
 
 
