@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import psycopg
 import pytest
 from typer.testing import CliRunner
 
-import migrations
 from controller.ari.rest import AriRest
 from controller.callbacks import CallBacks
 from controller.cli import app
@@ -24,14 +23,6 @@ from .dialplan_lab import Lab
 
 NUMBER = "+380671112233"
 OLENA = Person(name="Олена", role="supervisor", telephone="PJSIP/sup1")
-
-
-@pytest.fixture
-def dsn(stack: DevStack) -> Iterator[str]:
-    dsn = stack.postgres.create_database("callbacks_test")
-    migrations.upgrade(dsn)
-    yield dsn
-    stack.postgres.drop_database("callbacks_test")
 
 
 @pytest.fixture

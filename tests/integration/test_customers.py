@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
-import pytest
 
-import migrations
 from controller.customers import Customers
 from controller.journal.journal import Journal, JournalSettings
 from controller.journal.records import CustomerNamed
@@ -20,14 +17,6 @@ from tests.fakes.recorded_calls import now_ms
 
 NUMBER = "+380671112233"
 QUICK = JournalSettings(limits=SpoolLimits(interval_s=0.005))
-
-
-@pytest.fixture
-def dsn(stack: DevStack) -> Iterator[str]:
-    dsn = stack.postgres.create_database("customers_test")
-    migrations.upgrade(dsn)
-    yield dsn
-    stack.postgres.drop_database("customers_test")
 
 
 async def test_a_name_that_was_remembered_is_known_to_the_next_controller(dsn: str, tmp_path: Path) -> None:

@@ -59,14 +59,6 @@ async def asked(filled: str) -> AsyncIterator[PostgresKnowledge]:
         yield opened
 
 
-@pytest.fixture
-def dsn(stack: DevStack) -> Iterator[str]:
-    dsn = stack.postgres.create_database("knowledge")
-    migrations.upgrade(dsn)
-    yield dsn
-    stack.postgres.drop_database("knowledge")
-
-
 class FakeLibrary:
     """The shop's GET /knowledge/search as its document describes it: by category, with a limit and no pages."""
 

@@ -9,18 +9,16 @@ import psycopg
 import pytest
 from typer.testing import CliRunner, Result
 
-import migrations
 from controller.api.bearer import LINK, TOKEN, digest, is_secret
 from controller.cli import app
 from ops.devstack import DevStack
+from tests.integration.database import migrated_database
 
 
 @pytest.fixture(scope="module")
 def dsn(stack: DevStack) -> Iterator[str]:
-    dsn = stack.postgres.create_database("tokens")
-    migrations.upgrade(dsn)
-    yield dsn
-    stack.postgres.drop_database("tokens")
+    with migrated_database(stack, "tokens") as dsn:
+        yield dsn
 
 
 def token(dsn: str, *arguments: str) -> Result:

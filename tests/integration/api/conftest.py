@@ -7,17 +7,15 @@ from pathlib import Path
 
 import pytest
 
-import migrations
 from ops.devstack import DevStack
 from tests.integration.api.house import House, open_house
+from tests.integration.database import migrated_database
 
 
 @pytest.fixture(scope="module")
 def dsn(stack: DevStack) -> Iterator[str]:
-    dsn = stack.postgres.create_database("api")
-    migrations.upgrade(dsn)
-    yield dsn
-    stack.postgres.drop_database("api")
+    with migrated_database(stack, "api") as dsn:
+        yield dsn
 
 
 @pytest.fixture

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import migrations
 from controller.api.identity import Role
 from controller.log_stream.cursor import parse
 from ops.devstack import DevStack
 from tests.integration.log.house import NUMBER, Call, Outage, SseReader, Worker, of, open_worker
 from tests.waiting import until
-
-
-@pytest.fixture
-def dsn(stack: DevStack) -> Iterator[str]:
-    dsn = stack.postgres.create_database("live_log")
-    migrations.upgrade(dsn)
-    yield dsn
-    stack.postgres.drop_database("live_log")
 
 
 @pytest.fixture

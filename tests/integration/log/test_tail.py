@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -12,21 +12,12 @@ from typing import Any
 
 import pytest
 
-import migrations
 from controller.api.identity import Role
 from controller.tail import Tail, TailFailed, Wish
 from ops.devstack import DevStack
 from tests.fakes.tcp_proxy import TcpProxy
 from tests.integration.log.house import Worker, open_worker
 from tests.waiting import until
-
-
-@pytest.fixture
-def dsn(stack: DevStack) -> Iterator[str]:
-    dsn = stack.postgres.create_database("tail")
-    migrations.upgrade(dsn)
-    yield dsn
-    stack.postgres.drop_database("tail")
 
 
 @pytest.fixture
