@@ -12,6 +12,7 @@ from ops.caller.ear import Ear
 ACCEPT, REFUSE = "1", "2"
 _POLL_S = 0.05
 _TOLD_S = 15.0  # for the first word of the summary, and for the caller after the key
+_AGAIN_S = 2.0  # who is still spoken to so long after his key was asked anew: whoever asked him first has gone meanwhile
 _KEY_DOWN_S = 0.25  # 120 ms on the wire; nothing that is said meanwhile is heard
 _TOLD_IN = "w-"  # begins the name of the controller's bridge in which he hears who calls
 
@@ -52,8 +53,9 @@ class OperatorPhone:
     async def answered(self, within_s: float = 30.0, *, key: str = ACCEPT) -> None:
         """Wait until the queue rang and we took the call: pick up, hear the first word of who calls, press *key*.
 
-        Returns when the caller is ours, or, with a key that does not accept, when it was pressed; "" presses none and only hears. Raises
-        ``LineNotOpened`` when it did not ring in time, ``NotConnected`` when the caller does not come. A blind transfer needs no key.
+        Returns when the caller is ours, or, with a key that does not accept, when it was pressed; "" presses none and only hears. Who
+        accepts and is asked anew presses again, as anybody would. Raises ``LineNotOpened`` when it did not ring in time, ``NotConnected``
+        when the caller does not come. A blind transfer needs no key.
         """
         await self.picked_up(within_s)
         await self.decided(key)
@@ -65,7 +67,7 @@ class OperatorPhone:
         if key:
             await self.press(key)
         if key == ACCEPT:
-            await self.connected()
+            await self.connected(again=ACCEPT)
 
     async def picked_up(self, within_s: float = 30.0) -> None:
         """Wait until the queue rang, and pick up; nothing more."""
@@ -82,14 +84,17 @@ class OperatorPhone:
             await asyncio.sleep(_POLL_S)
         raise NotConnected(f"operator {self.name} was not told within {_TOLD_S:g} s who calls")
 
-    async def connected(self) -> None:
-        """Wait until the caller is ours."""
-        began = time.monotonic()
+    async def connected(self, *, again: str = "") -> None:
+        """Wait until the caller is ours; *again* is pressed when we are asked anew."""
+        began = pressed = time.monotonic()
         while time.monotonic() < began + _TOLD_S:
             if await self._has_caller():
                 return
             if self.gone:
                 break
+            if again and self.ear.first_voiced_after(pressed + _AGAIN_S) is not None:
+                await self.press(again)
+                pressed = time.monotonic()
             await asyncio.sleep(_POLL_S)
         raise NotConnected(f"operator {self.name} accepted and has no caller")
 

@@ -126,6 +126,20 @@ async def test_a_caller_who_gives_up_while_the_operator_is_told_frees_his_phone_
     assert (call["outcome"], call["ended_by"]) == ("abandoned", "caller")
 
 
+async def test_a_controller_that_stops_while_the_operator_presses_his_key_costs_neither_of_them_the_call(floor: Floor) -> None:
+    """His key comes in time, or the dialplan asks him anew."""
+    operator = await floor.exchange.operator()
+    telephone = await wants_a_human(floor)
+    await operator.picked_up()
+    assert await operator.asked()
+    code, _ = await asyncio.gather(floor.stop_controller(), operator.decided())
+    assert code == 0
+    tape = Tape(telephone.ear)
+    operator.say(phrase("hello").pcm(SLIN16))
+    await until(lambda: tape.heard("hello"))
+    assert (await floor.record()).call["ended_by"] == "controller"
+
+
 async def test_one_who_presses_no_key_has_refused_and_the_next_ones_phone_rings(floor: Floor) -> None:
     async with both(floor) as desks:
         await wants_a_human(floor)
