@@ -89,7 +89,7 @@ async def run(settings: Settings, log_queue: LogQueue | None = None) -> None:
             ]
             if controller.telephony.front is not None:
                 background.append(tasks.create_task(controller.telephony.front.run(), name="front"))
-            log.info("controller_started", app=settings.ari.app, api_port=controller.api_port)
+            log.info("controller_started", app=settings.ari.app, api_port=controller.api_port, environment=settings.place.environment)
             await stop.wait()
             await _drain(controller, settings.calls.drain_s, hurry)
             for task in background:

@@ -1,7 +1,7 @@
 """The controller's settings: environment variables, one group each, validated at start and all at once.
 
-``Settings.load()`` reads the real environment and, behind it, an uncommitted ``.env.local``. ``.env.example``
-lists every variable; a test keeps the two equal.
+``Settings.load()`` reads the real environment and, behind it, an uncommitted ``.env.local``; a secret may also stand in a file that
+``<NAME>_FILE`` names. ``.env.example`` lists every variable; a test keeps the two equal.
 """
 
 from __future__ import annotations
@@ -10,15 +10,25 @@ import re
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+from urllib.parse import quote, unquote, urlsplit
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from agent.cost import Prices
 from controller.board.trouble import Limits
+from controller.default_secrets import Environment, objection
 from controller.hours import ZONE, Hours, HoursError
+from controller.secret_files import SecretFileError, SecretFiles, is_secret
 
 DOTENV = Path(".env.local")
 LIST_PRICES = Prices()
@@ -91,9 +101,53 @@ class Group(BaseSettings):
 
     model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Where values come from, the strongest first; the last one is pydantic's own reading of a folder, which we do not use."""
+        assert isinstance(env_settings, EnvSettingsSource)
+        assert isinstance(dotenv_settings, DotEnvSettingsSource)
+        files = SecretFiles(settings_cls, {**dotenv_settings.env_vars, **env_settings.env_vars})
+        return init_settings, files, env_settings, dotenv_settings
+
     def problems(self) -> list[Problem]:
         """What is wrong only in combination."""
         return []
+
+
+class ServerSettings(Group):
+    """A server with an address whose password may stand apart, so that the address need not be a secret."""
+
+    url: SecretStr
+    password: SecretStr = SecretStr("")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _password_into_url(cls, given: dict[str, Any]) -> dict[str, Any]:
+        url, password = (_plain(given.get(name) or cls.model_fields[name].default) for name in ("url", "password"))
+        parts = urlsplit(url) if url and password else None
+        if parts is None or parts.password or not parts.hostname:
+            return given
+        user, _, host = parts.netloc.rpartition("@")
+        return {**given, "url": parts._replace(netloc=f"{user}:{quote(password, safe='')}@{host}").geturl()}
+
+    def problems(self) -> list[Problem]:
+        password, prefix = self.password.get_secret_value(), self.model_config["env_prefix"]
+        if password and unquote(urlsplit(self.url.get_secret_value()).password or "") != password:
+            return [Problem(f"{prefix}PASSWORD", f"is set, and {prefix}URL holds another one or has no place for it")]
+        return []
+
+
+class EnvironmentSettings(Group, env_prefix=""):
+    """What kind of place this is: what would be a danger in production is refused there."""
+
+    environment: Environment = "production"
 
 
 class AudioSocketSettings(Group, env_prefix="AUDIOSOCKET_"):
@@ -180,13 +234,13 @@ class ShopSettings(Group, env_prefix="SHOP_"):
     timeout_s: Seconds = 5.0
 
 
-class DatabaseSettings(Group, env_prefix="DATABASE_"):
+class DatabaseSettings(ServerSettings, env_prefix="DATABASE_"):
     url: Annotated[Secret, _scheme("postgresql", "postgres"), AfterValidator(_libpq_address)] = Field(
-        description="postgresql://user:password@host:5432/database"
+        description="postgresql://user:password@host:5432/database, or without the password and that in DATABASE_PASSWORD"
     )
 
 
-class RedisSettings(Group, env_prefix="REDIS_"):
+class RedisSettings(ServerSettings, env_prefix="REDIS_"):
     url: Annotated[Secret, _scheme("redis", "rediss", "unix")] = SecretStr("redis://127.0.0.1:6379/0")
 
 
@@ -311,6 +365,8 @@ def load_group(group: type[GroupT], dotenv: Path | None = DOTENV) -> GroupT:
         loaded = group(_env_file=dotenv)  # type: ignore[call-arg]  # known to pydantic-settings only
     except ValidationError as error:
         raise SettingsError(_in_words(group, error)) from None
+    except SecretFileError as error:
+        raise SettingsError([Problem(error.variable, error.what)]) from None
     if problems := loaded.problems():
         raise SettingsError(problems)
     return loaded
@@ -318,6 +374,7 @@ def load_group(group: type[GroupT], dotenv: Path | None = DOTENV) -> GroupT:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
+    place: EnvironmentSettings
     audiosocket: AudioSocketSettings
     stt: SttSettings
     tts: TtsSettings
@@ -353,10 +410,13 @@ class Settings:
         if settings.audiosocket.max_connections < settings.calls.max:
             what = f"is {settings.audiosocket.max_connections}, too few for CALLS_MAX={settings.calls.max}: each call has a connection"
             raise SettingsError([Problem("AUDIOSOCKET_MAX_CONNECTIONS", what)])
+        if problems := _default_secrets(settings):
+            raise SettingsError(problems)
         return settings
 
 
 GROUPS: dict[str, type[Group]] = {
+    "place": EnvironmentSettings,
     "audiosocket": AudioSocketSettings,
     "stt": SttSettings,
     "tts": TtsSettings,
@@ -388,6 +448,24 @@ def variables() -> dict[str, Any]:
     }
 
 
+def _default_secrets(settings: Settings) -> list[Problem]:
+    problems = []
+    for name, group in GROUPS.items():
+        loaded = getattr(settings, name)
+        for field, info in group.model_fields.items():
+            if not is_secret(info):
+                continue
+            value = getattr(loaded, field).get_secret_value()
+            secret = unquote(urlsplit(value).password or "") if field == "url" else value
+            if secret and (why := objection(secret, settings.place.environment)):
+                problems.append(Problem(f"{group.model_config['env_prefix']}{field}".upper(), why))
+    return problems
+
+
+def _plain(value: Any) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value if isinstance(value, str) else ""
+
+
 def _in_words(group: type[Group], error: ValidationError) -> list[Problem]:
     problems = []
     for detail in error.errors(include_url=False):
@@ -396,7 +474,6 @@ def _in_words(group: type[Group], error: ValidationError) -> list[Problem]:
         if detail["type"] == "missing":
             problems.append(Problem(variable, f"is not set: {group.model_fields[name].description}"))
             continue
-        secret = "SecretStr" in str(group.model_fields[name].annotation)
-        found = "has a value that does not fit" if secret else f"is {detail['input']!r}"
+        found = "has a value that does not fit" if is_secret(group.model_fields[name]) else f"is {detail['input']!r}"
         problems.append(Problem(variable, f"{found}: {detail['msg'].removeprefix('Value error, ')}"))
     return problems
