@@ -39,6 +39,7 @@ fmt: $(STAMP)  ## format and mend what can be mended
 
 lock:  ## resolve the dependencies anew (needs uv on the PATH)
 	uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements.lock
+	uv pip compile -q pyproject.toml --extra standins --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements.lock -o requirements-standins.lock
 	uv pip compile -q pyproject.toml --extra demo --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements-dev.lock
 
 clean:  ## remove the virtual environment and every cache

@@ -8,6 +8,7 @@ import pytest
 
 from agent.cost import Prices
 from controller.settings import Settings, SettingsError, variables
+from tests.unit.deployment.compose import PRODUCTION, interpolated
 
 ROOT = Path(__file__).parents[3]
 NEEDED = {
@@ -175,7 +176,8 @@ def test_the_example_lists_exactly_the_variables_that_exist_with_their_defaults(
             return str(value).lower()
         return None if value is None else ",".join(value) if isinstance(value, tuple) else str(value)
 
-    real = {name: text(default) for name, default in variables().items()}
+    compose = {"COMPOSE_PROFILES": "", **interpolated(PRODUCTION)}  # compose's own takes from the same file
+    real = {**compose, **{name: text(default) for name, default in variables().items()}}
     real["GOOGLE_APPLICATION_CREDENTIALS"] = ""  # optional without a default
     assert example() == real
 

@@ -1,0 +1,1 @@
+"""The files that stand the system up: compose files, images, their entry points."""
