@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed-$(shell cat requirements-dev.lock | cksum | cut -d' ' -f1)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench eval fmt lock clean
+.PHONY: help demo test test-staging check bench eval fmt lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -26,6 +26,9 @@ check: $(STAMP)  ## formatting, lint, types, import direction, unit tests with c
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest tests/unit -n 2 --cov --cov-report=term:skip-covered $(ARGS)
+
+test-staging: $(STAMP)  ## the staging stack from nothing to nothing, with Docker: up, seed, smoke test, down; ARGS=--failures breaks it, too
+	@ops/test_staging.sh $(ARGS)
 
 bench: $(STAMP)  ## set-up time, latency on the wire, jitter and CPU for 1, 10 and 50 calls at once
 	@$(BIN)/python -m ops.bench $(ARGS)
