@@ -39,6 +39,9 @@ for my $name (sort keys %value) {
         push @problems, "$name is a placeholder that everybody knows; give a real secret" if $placeholder{lc $value{$name}} && $environment ne 'development';
     }
 }
+push @problems, "SIP_PUBLIC_ADDRESS is not set: with SIP_LOCAL_NET=$value{SIP_LOCAL_NET} it is what everybody else is told to send his audio to"
+    if $value{SIP_LOCAL_NET} ne '0.0.0.0/0' && $value{SIP_PUBLIC_ADDRESS} eq '192.0.2.254';
+print STDERR "TRUNK_MATCH is $value{TRUNK_MATCH}: no provider can call; give the address that its calls come from\n" if $value{TRUNK_MATCH} =~ /^127\./;
 if (@problems) { print STDERR "Asterisk does not start:\n", map({ "  $_\n" } @problems), "asterisk/variables.env explains each.\n"; exit 2 }
 
 umask 0077;

@@ -81,3 +81,12 @@ def test_secrets_of_a_staging_stack_are_good_for_staging_only(tmp_path: Path) ->
     local = {**GIVEN, "OPERATOR_PASSWORD": f"{default_secrets.STAGING_ONLY}0123"}
     assert "OPERATOR_PASSWORD is a secret that a staging stack made" in render(tmp_path, local).stderr
     assert render(tmp_path, {**local, "ENVIRONMENT": "staging"}).returncode == 0
+
+
+def test_telephones_outside_must_be_told_an_address_and_without_a_provider_that_is_said(tmp_path: Path) -> None:
+    behind = {**GIVEN, "SIP_LOCAL_NET": "172.16.0.0/12", "TRUNK_MATCH": ""}
+    told = render(tmp_path, behind)
+    assert told.returncode == 2
+    assert "SIP_PUBLIC_ADDRESS is not set" in told.stderr
+    assert "TRUNK_MATCH is 127.0.0.1: no provider can call" in told.stderr
+    assert render(tmp_path, {**behind, "SIP_PUBLIC_ADDRESS": "203.0.113.5"}).returncode == 0
