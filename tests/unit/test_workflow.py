@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
