@@ -29,7 +29,7 @@ COPY controller controller
 COPY ops ops
 COPY asterisk asterisk
 RUN python -m compileall -q .
-USER callctl
+USER 10001
 CMD ["python", "-c", "print('name what to run: python -m ops.standins.shop_api, ops.standins.google_stt, ops.seed_staging, ...')"]
 
 FROM base AS controller
@@ -40,7 +40,7 @@ COPY migrations migrations
 COPY controller controller
 # Compiled here, for the running container can write nothing.
 RUN python -m compileall -q . && printf '#!/venv/bin/python\nfrom controller.cli import main\nmain()\n' >/venv/bin/callctl && chmod 755 /venv/bin/callctl
-USER callctl
+USER 10001
 ENV JOURNAL_DIRECTORY=/var/lib/callctl/journal
 # The spool: records wait here while PostgreSQL is away, and must outlive the container.
 VOLUME /var/lib/callctl

@@ -5,9 +5,11 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed-$(shell cat requirements-dev.lock | cksum | cut -d' ' -f1)
+OPS_VENV  := .venv-ops
+OPS_STAMP := $(OPS_VENV)/.installed-$(shell cat requirements-ops.lock | cksum | cut -d' ' -f1)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-staging check bench eval fmt lock clean
+.PHONY: help demo test test-staging check check-ops audit bench eval fmt lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -30,6 +32,12 @@ check: $(STAMP)  ## formatting, lint, types, import direction, unit tests with c
 test-staging: $(STAMP)  ## the staging stack from nothing to nothing, with Docker: up, seed, smoke test, down; ARGS=--failures breaks it, too
 	@ops/test_staging.sh $(ARGS)
 
+check-ops: $(OPS_STAMP)  ## compose files, Dockerfiles, scripts, workflow, alerts, dashboards, manifests; names what this machine cannot check
+	@$(OPS_VENV)/bin/python -m ops.check_ops $(ARGS)
+
+audit: $(OPS_STAMP)  ## holes that are known in what the locks name; asks the package index
+	@set -e; for lock in requirements*.lock; do echo "$$lock"; $(OPS_VENV)/bin/pip-audit --strict --progress-spinner off --require-hashes --disable-pip -r $$lock; done
+
 bench: $(STAMP)  ## set-up time, latency on the wire, jitter and CPU for 1, 10 and 50 calls at once
 	@$(BIN)/python -m ops.bench $(ARGS)
 
@@ -44,9 +52,10 @@ lock:  ## resolve the dependencies anew (needs uv on the PATH)
 	uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements.lock
 	uv pip compile -q pyproject.toml --extra standins --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements.lock -o requirements-standins.lock
 	uv pip compile -q pyproject.toml --extra demo --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements-dev.lock
+	uv pip compile -q --group ops --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements-ops.lock
 
-clean:  ## remove the virtual environment and every cache
-	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+clean:  ## remove the virtual environments and every cache
+	rm -rf $(VENV) $(OPS_VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 
 $(STAMP):
 	@echo "Preparing $(VENV) with $$($(PYTHON) --version) (once; later runs take it as it is) ..."
@@ -55,3 +64,9 @@ $(STAMP):
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --require-hashes --no-deps -r requirements-dev.lock | grep --line-buffered -E '^(Collecting|Installing|Successfully)' | cut -c1-120
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
 	@rm -f $(VENV)/.installed-* && touch $(STAMP)
+
+$(OPS_STAMP):
+	@echo "Preparing $(OPS_VENV) with $$($(PYTHON) --version) (once; later runs take it as it is) ..."
+	@$(PYTHON) -m venv --clear $(OPS_VENV) || { echo "python3-venv is missing: apt install python3-venv" >&2; exit 1; }
+	@$(OPS_VENV)/bin/python -m pip install --disable-pip-version-check -qq --require-hashes --no-deps -r requirements-ops.lock
+	@touch $(OPS_STAMP)

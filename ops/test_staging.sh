@@ -5,7 +5,7 @@
 # Its logs are left in var/staging-logs when anything fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-failures= keep=
+failures="" keep=""
 for argument in "$@"; do
     case $argument in
         --failures) failures=1 ;;
@@ -13,7 +13,7 @@ for argument in "$@"; do
         *) echo "unknown: $argument; see the top of ops/test_staging.sh" >&2; exit 2 ;;
     esac
 done
-docker compose version >/dev/null 2>&1 && docker info >/dev/null 2>&1 || { echo "No Docker engine answers here (docker info); the staging stack needs one." >&2; exit 2; }
+{ docker compose version && docker info; } >/dev/null 2>&1 || { echo "No Docker engine answers here (docker info); the staging stack needs one." >&2; exit 2; }
 
 compose=(docker compose -f docker-compose.staging.yml --env-file .env.staging)
 project=callctl-staging
