@@ -112,7 +112,9 @@ def test_the_beginning_stays_the_same_until_a_step_that_takes_enough(history: Hi
     grown = [compact(messages[: end + 1], budget_tokens=budget, whole_turns=2) for end in ends]
     for shorter, longer in itertools.pairwise(grown):
         if _blocks(longer)[: len(_blocks(shorter))] != _blocks(shorter):
-            assert estimated_tokens(longer) <= 0.75 * budget + 1 or len(_callers(longer)) <= 2 + 1
+            # The step may have been taken by the reply before the last words, which then came on top of it.
+            at_the_step = estimated_tokens(longer) - estimated_tokens(longer[-1:])
+            assert at_the_step <= 0.75 * budget + 1 or len(_callers(longer)) <= 2 + 1
 
 
 def test_a_long_talk_changes_its_beginning_once_in_several_turns() -> None:
