@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
@@ -196,16 +197,13 @@ def _refuse_while_talking(number: str) -> None:
     from redis.exceptions import RedisError
 
     from controller.livestate import connect, live_calls
-    from controller.upkeep.numbers import forms
+    from controller.upkeep.numbers import pattern
 
     async def ask() -> list[str]:
         client = connect(group(RedisSettings).url.get_secret_value())
         try:
-            digits = forms(number)
             return [
-                call["call_id"]
-                for call in await live_calls(client, time.time())
-                if "".join(filter(str.isdecimal, call.get("caller_id", ""))) in digits
+                call["call_id"] for call in await live_calls(client, time.time()) if re.search(pattern(number), call.get("caller_id", ""))
             ]
         finally:
             await client.aclose()

@@ -33,7 +33,7 @@ from psycopg.rows import dict_row
 from agent.phone import normalise
 from controller.journal import partitions
 from controller.journal.queries import LONGEST_CALL, load
-from controller.upkeep.numbers import forms, masked, pattern
+from controller.upkeep.numbers import masked, pattern
 
 QUERIES = load(resources.files(__package__).joinpath("upkeep.sql").read_text("utf-8"))
 ACTION = "customer.erase"
@@ -105,11 +105,10 @@ async def find(connection: AsyncConnection[Any], phone: str, now: datetime, tell
     for table in tables:
         if table.base != "calls":
             continue
-        his = sql.SQL(
-            "SELECT id, ended_at IS NULL AND started_at > %(since)s FROM {}"
-            " WHERE regexp_replace(caller_id, '\\D', '', 'g') = ANY(%(forms)s)"
-        ).format(table.identifier)
-        cursor = await connection.execute(his, {"forms": forms(phone), "since": now - LONGEST_CALL})
+        his = sql.SQL("SELECT id, ended_at IS NULL AND started_at > %(since)s FROM {} WHERE caller_id ~ %(pattern)s").format(
+            table.identifier
+        )
+        cursor = await connection.execute(his, {"pattern": pattern(phone), "since": now - LONGEST_CALL})
         for id_, is_open in await cursor.fetchall():
             calls.append(id_)
             if is_open:
@@ -172,14 +171,14 @@ class _Erasing:
         elif table.has_call and table.base != "audit":
             wheres.append("call_id = ANY(%(calls)s)")
         if table.base in ("customers", "callbacks"):
-            wheres.append("regexp_replace(phone, '\\D', '', 'g') = ANY(%(forms)s)")
+            wheres.append("phone ~ %(pattern)s")
         if not wheres:
             return
         gone = await _ids(
             self._connection,
             sql.SQL("DELETE FROM {} WHERE {} RETURNING id").format(table.identifier, sql.SQL(" OR ").join(map(sql.SQL, wheres))),  # type: ignore[arg-type]  # the texts above
             **self._of_calls,
-            forms=forms(self._plan.phone),
+            pattern=pattern(self._plan.phone),
         )
         if table.base == "customers":
             self.customers = [str(id_) for id_ in gone]

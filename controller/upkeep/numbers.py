@@ -1,4 +1,4 @@
-"""One telephone number, however it is written: as digits that can be compared, as a pattern to find it in a text. Pure.
+"""One telephone number, however it is written: as a pattern that finds it in a text. Pure.
 
     +380671234567   067 123-45-67   (067) 1234567   80671234567   00380671234567   671234567      are one customer
     2380671234567   0671234567.1 in a row of digits                                              are other things
@@ -13,20 +13,20 @@ _PREFIXES = ("", "0", "80", "380", "00380")
 _BETWEEN = r"[-\s\u00a0().‐‑–/]*"
 
 
-def forms(phone: str) -> list[str]:
-    """Each way to write *phone* (as ``agent.phone.normalise`` gives it) in digits alone."""
-    digits = phone.removeprefix("+")
-    if phone.startswith(UKRAINE):
-        return [prefix + phone.removeprefix(UKRAINE) for prefix in _PREFIXES]
-    return [digits, f"00{digits}"]
-
-
 def pattern(phone: str) -> str:
-    """A regular expression, for PostgreSQL and Python alike: *phone* with whatever people and machines write between its digits."""
-    choices = "|".join(_BETWEEN.join(form) for form in sorted(forms(phone), key=len, reverse=True))
+    """A regular expression, for PostgreSQL and Python alike: *phone* (as ``agent.phone.normalise`` gives it) in whatever way it is written."""
+    choices = "|".join(_BETWEEN.join(form) for form in sorted(_forms(phone), key=len, reverse=True))
     return rf"[+(]{{0,2}}(?<![0-9])(?:{choices})(?![0-9])"
 
 
 def masked(phone: str) -> str:
     """As a log shows it: enough for who knows the number to find it, and not the number."""
     return f"{phone[:-7]}***{phone[-4:]}"
+
+
+def _forms(phone: str) -> list[str]:
+    """Each way to write it in digits alone."""
+    digits = phone.removeprefix("+")
+    if phone.startswith(UKRAINE):
+        return [prefix + phone.removeprefix(UKRAINE) for prefix in _PREFIXES]
+    return [digits, f"00{digits}"]

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from agent.phone import normalise
-from controller.upkeep.numbers import forms, masked, pattern
+from controller.upkeep.numbers import masked, pattern
 
 PHONE = "+380671234567"
 WRITTEN = [
@@ -27,7 +27,6 @@ WRITTEN = [
 @pytest.mark.parametrize("around", ["{}", "тел. {}, дякую", "sip:{}@trunk", '{{"phone": "{}"}}', "%2B{}", "два {}"])
 def test_each_way_to_write_a_number_is_found_and_taken_out_whole(written: str, around: str) -> None:
     assert normalise(written) == PHONE
-    assert re.sub(r"\D", "", written) in forms(PHONE)
     without = re.sub(pattern(PHONE), "***", around.format(written))
     assert without == around.format("***")
 
@@ -37,13 +36,11 @@ def test_each_way_to_write_a_number_is_found_and_taken_out_whole(written: str, a
 )
 def test_what_is_another_number_or_none_is_left_alone(other: str) -> None:
     assert re.sub(pattern(PHONE), "***", other) == other
-    assert re.sub(r"\D", "", other) not in forms(PHONE)
 
 
 @pytest.mark.parametrize("written", ["+48600123456", "0048 600 123 456", "48600123456"])
 def test_a_foreign_number_is_found_too(written: str) -> None:
     assert re.sub(pattern("+48600123456"), "***", f"тел {written}.") == "тел ***."
-    assert re.sub(r"\D", "", written) in forms("+48600123456")
 
 
 @pytest.mark.parametrize(("phone", "shown"), [(PHONE, "+38067***4567"), ("+12345678", "+1***5678")])
