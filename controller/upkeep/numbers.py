@@ -14,7 +14,7 @@ _BETWEEN = r"[-\s\u00a0().‐‑–/]*"
 
 
 def pattern(phone: str) -> str:
-    """A regular expression, for PostgreSQL and Python alike: *phone* (as ``agent.phone.normalise`` gives it) in whatever way it is written."""
+    """A regular expression, for PostgreSQL and Python alike: *phone* (as ``agent.phone.normalise`` gives it), however it is written."""
     choices = "|".join(_BETWEEN.join(form) for form in sorted(_forms(phone), key=len, reverse=True))
     return rf"[+(]{{0,2}}(?<![0-9])(?:{choices})(?![0-9])"
 
