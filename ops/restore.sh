@@ -46,6 +46,7 @@ progress() {
     case $line in
       *'processing data for table'*)
         table=${line#*\"}
+        table=${table#public.}
         say "Restoring ${table%\"*}, $((n += 1)) of $tables"
         ;;
       *'error:'*) say "$line" ;;
