@@ -40,7 +40,7 @@ def run_online() -> None:
     )
     tell = context.config.attributes.get("tell", lambda _: None)
 
-    def told(*, step: Any, **_: Any) -> None:
+    def told(ctx: Any, step: Any, heads: Any, run_args: Any) -> None:  # Alembic gives them by these names
         tell(f"{step.up_revision_id}  {step.up_revision.doc}")
 
     with engine.connect() as connection:

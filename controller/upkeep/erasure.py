@@ -176,7 +176,7 @@ class _Erasing:
             return
         gone = await _ids(
             self._connection,
-            sql.SQL("DELETE FROM {} WHERE {} RETURNING id").format(table.identifier, sql.SQL(" OR ").join(map(sql.SQL, wheres))),  # type: ignore[arg-type]  # the texts above
+            sql.SQL("DELETE FROM {} WHERE {} RETURNING id").format(table.identifier, sql.SQL(" OR ").join(map(sql.SQL, wheres))),
             **self._of_calls,
             pattern=pattern(self._plan.phone),
         )
@@ -221,7 +221,7 @@ async def _tables(connection: AsyncConnection[Any]) -> list[Table]:
         return [Table(**row) for row in await cursor.fetchall()]
 
 
-async def _ids(connection: AsyncConnection[Any], statement: sql.Composable, **parameters: object) -> list[uuid.UUID]:
+async def _ids(connection: AsyncConnection[Any], statement: sql.SQL | sql.Composed, **parameters: object) -> list[uuid.UUID]:
     cursor = await connection.execute(statement, parameters)
     return [id_ for (id_,) in await cursor.fetchall()]
 

@@ -42,7 +42,8 @@ class Status:
 async def look(connection: AsyncConnection[Any], now: datetime, retention: Retention) -> Status:
     version = (await _rows(connection, "version"))[0]
     revision = next((row["version_num"] for row in await _rows(connection, "revision")), None) if version["migrated"] else None
-    wrong, notes = [], []
+    wrong: list[str] = []
+    notes: list[str] = []
     sizes: list[Size] = []
     if revision != migrations.head():
         wrong.append(f"The schema is {revision or 'missing'}, needed is {migrations.head()}: callctl db upgrade")
@@ -57,7 +58,8 @@ async def look(connection: AsyncConnection[Any], now: datetime, retention: Reten
 def judged(there: list[Part], now: datetime, retention: Retention) -> tuple[list[str], list[str]]:
     """What is wrong with the months, and what the next daily upkeep of a controller will mend."""
     attached = {part.name for part in there if part.attached}
-    wrong, notes = [], []
+    wrong: list[str] = []
+    notes: list[str] = []
     for distance, month in enumerate(months_from(now)):
         missing = [table for table in partitions.TABLES if part_name(table, month) not in attached]
         if missing:

@@ -136,10 +136,10 @@ def test_nothing_of_the_number_is_left_and_nothing_of_anybody_elses_is_gone(dsn:
     assert len(receipt["customers"]) == 1
     assert len(receipt["callbacks"]) == 4
     counted = {name: sum(months.values()) for name, months in receipt["deleted"].items()}
-    gone = {
+    missing = {
         base: sum(len(before[table] - after[table]) for table in after if re.sub(r"_y\d{4}m\d\d$", "", table) == base) for base in counted
     }
-    assert counted == gone, "the receipt tells what is gone"
+    assert counted == missing, "the receipt tells what is gone"
     assert counted["call_turns"] == 12
     assert len(receipt["deleted"]["call_turns"]) == 2, "month by month"
     assert receipt["blanked"]["audit"] == {"audit": 4}
@@ -187,7 +187,7 @@ def test_wherever_the_number_stands_in_other_peoples_rows_it_is_taken_out(dsn: s
             for column, type_ in columns:
                 if type_ in PLANTED and column not in WHOSE and (table, column) not in fixed:
                     planting = "UPDATE {0} SET {1} = " + PLANTED[type_]
-                    connection.execute(sql.SQL(planting).format(sql.Identifier(table), sql.Identifier(column)))  # type: ignore[arg-type]
+                    connection.execute(sql.SQL(planting).format(sql.Identifier(table), sql.Identifier(column)))
     receipt = erased(dsn)
     assert_no_trace(dsn)
     assert receipt["blanked"]["made_later"] == {"made_later": 1}
