@@ -11,7 +11,7 @@ set -euo pipefail
 umask 077
 . "$(dirname "$0")/database.sh"
 
-usage() { sed -n '2,/^set/s/^# \{0,1\}//p' "$0" | head -n -1; }
+usage() { sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; }
 
 while (($#)); do
   case $1 in
