@@ -14,9 +14,9 @@ import psycopg
 import typer
 from psycopg.rows import dict_row
 
+from controller.db_commands import db_app
 from controller.log_commands import replay_call, tail
-from controller.settings import DatabaseSettings
-from controller.terminal import LOOK_AT_DATABASE, fail, from_database, group, in_loop, out, settings
+from controller.terminal import fail, from_database, in_loop, out, settings
 from controller.token_commands import token_app
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(token_app, name="token")
+app.add_typer(db_app, name="db")
 app.command("tail")(tail)
 app.command("replay")(replay_call)
 
@@ -134,22 +135,6 @@ def callbacks(
 
     found = from_database(ask)
     out.print(callbacks_table(found, _mask(numbers)) if found else "Nobody waits for a call back.", highlight=False)
-
-
-@app.command()
-def migrate(revision: Annotated[str, typer.Argument(help="The schema's revision.")] = "head") -> None:
-    """Bring the database's schema up to date. Safe to run twice, and from several machines at once."""
-    import sqlalchemy.exc
-
-    import migrations
-
-    dsn = group(DatabaseSettings).url.get_secret_value()
-    try:
-        migrations.upgrade(dsn, revision)
-    except (sqlalchemy.exc.SQLAlchemyError, psycopg.Error) as error:
-        cause = getattr(error, "orig", None) or error  # psycopg's own words, without SQLAlchemy's around them
-        fail(f"The schema could not be changed: {str(cause).strip().splitlines()[0]}. {LOOK_AT_DATABASE}")
-    out.print("The schema is up to date.")
 
 
 @app.command()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 from urllib.parse import quote, unquote, urlsplit
@@ -28,11 +29,13 @@ from agent.cost import Prices
 from controller.board.trouble import Limits
 from controller.default_secrets import Environment, objection
 from controller.hours import ZONE, Hours, HoursError
+from controller.journal.partitions import Retention
 from controller.secret_files import SecretFileError, SecretFiles, is_secret
 
 DOTENV = Path(".env.local")
 LIST_PRICES = Prices()
 TROUBLE = Limits()
+RETENTION = Retention()
 GroupT = TypeVar("GroupT", bound="Group")
 
 
@@ -94,6 +97,7 @@ Secret = Annotated[SecretStr, Field(min_length=1)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Dollars = Annotated[float, Field(ge=0, le=10_000)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Days = Annotated[int, Field(ge=1, le=3_650)]
 
 
 class Group(BaseSettings):
@@ -299,6 +303,23 @@ class JournalSettings(Group, env_prefix="JOURNAL_"):
     directory: Path = Path("var/journal")
 
 
+class RetentionSettings(Group, env_prefix="RETENTION_"):
+    """The defaults are ``journal.partitions``'."""
+
+    transcripts_days: Days = RETENTION.transcripts.days
+    calls_days: Days = RETENTION.calls.days
+
+    @property
+    def retention(self) -> Retention:
+        return Retention(transcripts=timedelta(days=self.transcripts_days), calls=timedelta(days=self.calls_days))
+
+    def problems(self) -> list[Problem]:
+        if self.calls_days < self.transcripts_days:
+            what = f"is {self.calls_days}, less than RETENTION_TRANSCRIPTS_DAYS={self.transcripts_days}: a talk would outlive its call"
+            return [Problem("RETENTION_CALLS_DAYS", what)]
+        return []
+
+
 class ApiSettings(Group, env_prefix="API_"):
     host: str = "127.0.0.1"
     port: Port = 8080
@@ -388,6 +409,7 @@ class Settings:
     calls: CallSettings
     desk: DeskSettings
     journal: JournalSettings
+    retention: RetentionSettings
     api: ApiSettings
     board: BoardSettings
     trouble: TroubleSettings
@@ -430,6 +452,7 @@ GROUPS: dict[str, type[Group]] = {
     "calls": CallSettings,
     "desk": DeskSettings,
     "journal": JournalSettings,
+    "retention": RetentionSettings,
     "api": ApiSettings,
     "board": BoardSettings,
     "trouble": TroubleSettings,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import sys
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, NoReturn, TypeVar
 
@@ -40,10 +42,24 @@ def from_database(ask: Callable[[psycopg.AsyncConnection[Any]], Awaitable[T]]) -
 
     try:
         return in_loop(work())
-    except psycopg.errors.UndefinedTable:
-        fail("The database has no tables of ours yet: callctl migrate makes them")
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction):
+        fail("The database has no tables of ours yet: callctl db upgrade makes them")
     except psycopg.Error as error:
         fail(f"PostgreSQL: {(str(error).strip().splitlines() or [type(error).__name__])[0]}. {LOOK_AT_DATABASE}")
+
+
+def audited(action: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Parameters of the statement ``note_command``: what was done here goes into the audit trail, by the name of who is logged in."""
+    import msgspec
+    from uuid_utils.compat import uuid7
+
+    return {
+        "id": str(uuid7()),
+        "at_s": time.time(),
+        "actor": f"{getpass.getuser()} (callctl)",
+        "action": action,
+        "arguments": msgspec.json.encode(arguments).decode(),
+    }
 
 
 def settings() -> Settings:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
 import re
-import time
 import uuid
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -15,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from controller.settings import ApiSettings, DatabaseSettings
-from controller.terminal import LOOK_AT_DATABASE, err, fail, group, in_loop, out
+from controller.terminal import LOOK_AT_DATABASE, audited, err, fail, group, in_loop, out
 
 T = TypeVar("T")
 
@@ -137,26 +135,13 @@ def _with_book(ask: Callable[[Any], Awaitable[T]], action: str = "", arguments: 
         async with Pool.open(group(DatabaseSettings).url.get_secret_value(), "callctl-token", connections=1) as database:
             found = await ask(TokenBook(database))
             if action and found is not False:
-                await database.fetch(QUERIES["note_command"], _audited(action, arguments or {}))
+                await database.fetch(QUERIES["note_command"], audited(action, arguments or {}))
             return found
 
     try:
         return in_loop(work())
     except DatabaseAway as error:
         fail(f"PostgreSQL: {str(error).splitlines()[0]}. {LOOK_AT_DATABASE}")
-
-
-def _audited(action: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    import msgspec
-    from uuid_utils.compat import uuid7
-
-    return {
-        "id": str(uuid7()),
-        "at_s": time.time(),
-        "actor": f"{getpass.getuser()} (callctl)",
-        "action": action,
-        "arguments": msgspec.json.encode(arguments).decode(),
-    }
 
 
 def _until(row: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging.config
 import os
+from typing import Any
 
 import psycopg
 import sqlalchemy
@@ -37,10 +38,17 @@ def run_online() -> None:
         creator=lambda: psycopg.connect(dsn, connect_timeout=CONNECT_TIMEOUT_S, application_name="callctl-migrations"),
         poolclass=sqlalchemy.pool.NullPool,
     )
+    tell = context.config.attributes.get("tell", lambda _: None)
+
+    def told(ctx: Any, step: Any, heads: Any, run_args: Any) -> None:  # Alembic gives them by these names
+        tell(f"{step.up_revision_id}  {step.up_revision.doc}")
+
     with engine.connect() as connection:
-        context.configure(connection=connection)
+        context.configure(connection=connection, on_version_apply=told)
         with context.begin_transaction():
-            connection.execute(sqlalchemy.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+            if not connection.execute(sqlalchemy.text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": LOCK}).scalar():
+                tell("Another program is changing the schema; waiting for it ...")
+                connection.execute(sqlalchemy.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
             context.run_migrations()
 
 

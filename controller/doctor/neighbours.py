@@ -9,7 +9,6 @@ from pathlib import Path
 
 import httpx
 import psycopg
-from alembic.script import ScriptDirectory
 
 import migrations
 from controller import reachable
@@ -53,7 +52,7 @@ async def postgresql(settings: Settings) -> list[Finding]:
         return [
             fail(f"{why}.", "Start PostgreSQL, or set DATABASE_URL. Calls would go on, but no record would be stored until it is there.")
         ]
-    head = ScriptDirectory(str(Path(migrations.__file__).parent)).get_current_head()
+    head = migrations.head()
     async with await psycopg.AsyncConnection.connect(dsn, connect_timeout=reachable.CONNECT_TIMEOUT_S, autocommit=True) as connection:
         major = connection.info.server_version // 10_000
         try:
@@ -64,7 +63,7 @@ async def postgresql(settings: Settings) -> list[Finding]:
     if major < OLDEST_POSTGRESQL:
         version = fail(f"PostgreSQL {major} is too old.", f"Use {OLDEST_POSTGRESQL} or newer.")
     if row is None or row[0] != head:
-        return [version, fail(f"The database's schema is {row[0] if row else 'missing'}, needed is {head}.", "Run: callctl migrate")]
+        return [version, fail(f"The database's schema is {row[0] if row else 'missing'}, needed is {head}.", "Run: callctl db upgrade")]
     return [version, ok(f"The database's schema is {head}, the newest.")]
 
 

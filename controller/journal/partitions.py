@@ -6,10 +6,10 @@ Both may run in several controllers at once and be cut short anywhere: the next 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from psycopg import AsyncConnection, sql
@@ -32,6 +32,19 @@ class Retention:
 
     def of(self, table: str) -> timedelta:
         return self.calls if table in ("calls", "call_writes") else self.transcripts
+
+
+class Part(NamedTuple):
+    """One month of a table."""
+
+    table: str
+    name: str
+    attached: bool  # False: it was detached, and only its dropping is left
+    pending: bool  # its detaching was cut short
+
+
+def part_name(table: str, month: date) -> str:
+    return f"{table}_y{month.year}m{month.month:02d}"
 
 
 def month_of(moment: datetime) -> date:
@@ -65,27 +78,44 @@ async def ensure(connection: AsyncConnection[Any], months: Iterable[date]) -> li
             cursor = await connection.execute(QUERIES["ensure_partition"], {"parent": table, "at": _start(month)})
             row = await cursor.fetchone()
             if row is not None and row[0]:
-                made.append(f"{table}_y{month.year}m{month.month:02d}")
+                made.append(part_name(table, month))
     if made:
         log.info("partitions_made", partitions=made)
     return made
 
 
-async def drop_expired(connection: AsyncConnection[Any], now: datetime, retention: Retention | None = None) -> list[str]:
-    """Detach and drop every month whose time is over; *connection* must be in autocommit. The names that were dropped."""
+async def parts(connection: AsyncConnection[Any]) -> list[Part]:
+    """The months of all tables as the database has them."""
+    found: list[Part] = []
+    for table in TABLES:
+        cursor = await connection.execute(QUERIES["partitions"], {"parent": table})
+        found += [Part(table, *row) for row in await cursor.fetchall()]
+    return found
+
+
+async def over(connection: AsyncConnection[Any], now: datetime, retention: Retention | None = None) -> list[Part]:
+    """Those whose time is over."""
     keep = retention or Retention()
+    return [part for part in await parts(connection) if expired(part.name, now - keep.of(part.table))]
+
+
+async def drop_expired(
+    connection: AsyncConnection[Any], now: datetime, retention: Retention | None = None, tell: Callable[[str], None] = lambda _: None
+) -> list[str]:
+    """Detach and drop every month whose time is over; *connection* must be in autocommit. The names that were dropped.
+
+    Empty as well while another program is at it. *tell* hears each name as soon as it is gone.
+    """
     cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
     row = await cursor.fetchone()
     if row is None or not row[0]:
         return []
     dropped: list[str] = []
     try:
-        for table in TABLES:
-            cursor = await connection.execute(QUERIES["partitions"], {"parent": table})
-            for name, attached, pending in await cursor.fetchall():
-                if expired(name, now - keep.of(table)):
-                    await _drop(connection, table, name, attached=attached, pending=pending)
-                    dropped.append(name)
+        for part in await over(connection, now, retention):
+            await _drop(connection, part)
+            dropped.append(part.name)
+            tell(part.name)
     finally:
         if not connection.closed:
             await connection.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
@@ -94,11 +124,11 @@ async def drop_expired(connection: AsyncConnection[Any], now: datetime, retentio
     return dropped
 
 
-async def _drop(connection: AsyncConnection[Any], table: str, name: str, *, attached: bool, pending: bool) -> None:
-    parent, child = sql.Identifier(table), sql.Identifier(name)
-    if attached:
+async def _drop(connection: AsyncConnection[Any], part: Part) -> None:
+    parent, child = sql.Identifier(part.table), sql.Identifier(part.name)
+    if part.attached:
         # CONCURRENTLY: without it every reader and writer of the table would wait for the lock.
-        way = sql.SQL("FINALIZE" if pending else "CONCURRENTLY")
+        way = sql.SQL("FINALIZE" if part.pending else "CONCURRENTLY")
         await connection.execute(sql.SQL("ALTER TABLE {} DETACH PARTITION {} {}").format(parent, child, way))
     await connection.execute(sql.SQL("DROP TABLE {}").format(child))
 

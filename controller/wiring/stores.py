@@ -14,7 +14,7 @@ from controller.board.acquaintance import Acquaintance
 from controller.board.board import Board
 from controller.board.health import Health
 from controller.board.picture import Raised
-from controller.journal.journal import Journal
+from controller.journal.journal import Journal, JournalSettings
 from controller.journal.records import Record
 from controller.livelog import LiveLog
 from controller.livestate import LiveState
@@ -66,7 +66,9 @@ async def open_stores(settings: Settings, on_trouble: Callable[[Raised], None]) 
     metrics = MetricsSink(registry, tools=[tool.name for tool in CATALOGUE])
     health = Health(now_ms)
     async with AsyncExitStack() as exits:
-        journal = await exits.enter_async_context(Journal.open(settings.journal.directory, dsn))
+        journal = await exits.enter_async_context(
+            Journal.open(settings.journal.directory, dsn, JournalSettings(retention=settings.retention.retention))
+        )
         live = await exits.enter_async_context(LiveState.open(redis_url))
         opening = Board.open(
             settings.trouble.limits,

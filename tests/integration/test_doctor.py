@@ -127,7 +127,7 @@ async def test_an_empty_database_needs_its_schema(environment: pytest.MonkeyPatc
     environment.setenv("DATABASE_URL", await asyncio.to_thread(stack.postgres.create_database, "doctor_empty"))
     findings = await consult()
     assert any("schema is missing" in what for what in wrong(findings))
-    assert any(finding.advice == "Run: callctl migrate" for finding in findings)
+    assert any(finding.advice == "Run: callctl db upgrade" for finding in findings)
 
 
 async def test_a_refused_shop_key_is_told(environment: pytest.MonkeyPatch) -> None:

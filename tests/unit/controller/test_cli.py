@@ -30,7 +30,16 @@ def test_looking_at_calls_needs_the_database_alone() -> None:
     assert "ANTHROPIC_API_KEY" not in ended.stderr
 
 
-@pytest.mark.parametrize("arguments", [["calls"], ["show", "0198a5f0-0000-7000-8000-000000000001"], ["migrate"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["calls"],
+        ["show", "0198a5f0-0000-7000-8000-000000000001"],
+        ["db", "upgrade"],
+        ["db", "status"],
+        ["db", "partitions"],
+    ],
+)
 def test_a_database_that_is_away_is_told_in_one_line(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://callctl:hunter2@127.0.0.1:1/callctl")
     ended = CliRunner().invoke(app, arguments)
@@ -49,5 +58,5 @@ def test_what_is_no_calls_id_is_told() -> None:
 
 def test_help_names_every_command_and_where_to_begin() -> None:
     text = CliRunner().invoke(app, ["--help"]).output
-    for part in ("run", "doctor", "calls", "show", "migrate", "callctl doctor"):
+    for part in ("run", "doctor", "calls", "show", "db", "callctl doctor"):
         assert part in text
