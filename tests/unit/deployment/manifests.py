@@ -1,8 +1,11 @@
-"""The Kubernetes manifests as plain values, before kustomize joins them. Schemas judge their grammar (``ops/check_ops``); tests judge what they say."""
+"""The Kubernetes manifests as plain values, before kustomize joins them.
+
+Schemas judge their grammar (``ops/check_ops``); tests judge what they say.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,17 +52,24 @@ def env_file(path: Path) -> dict[str, str]:
 
 
 def settings_of(cell: Path, pod: str) -> dict[str, str]:
-    """The environment of a controller's container; each secret is a word."""
+    """The environment of a controller's container."""
     settings = env_file(FOLDER / "shared/settings.env") | env_file(cell.parent / "settings.env") | env_file(cell / "controllers.env")
     fields = {"metadata.name": pod, "status.podIP": "10.244.1.7"}
     given: dict[str, str] = {}
     for one in container_of(manifest("StatefulSet", "callctl"))["env"]:
-        source = one.get("valueFrom", {})
-        value = one.get("value") or fields.get(source.get("fieldRef", {}).get("fieldPath"), "f00d1e5511aa22")
+        value = one["value"] if "value" in one else fields[one["valueFrom"]["fieldRef"]["fieldPath"]]
         for name, known in given.items():
             value = value.replace(f"$({name})", known)
         given[one["name"]] = value
     return settings | {name: value for name, value in given.items() if not name.startswith("POD_")}
+
+
+def secret_files_of(workload: Manifest, keys: Mapping[str, set[str]]) -> set[str]:
+    """The paths of these files, if each secret holds *keys*."""
+    sources = [source["secret"] for volume in pod_of(workload)["volumes"] for source in volume.get("projected", {}).get("sources", ())]
+    mounts = [mount["mountPath"] for mount in container_of(workload)["volumeMounts"] if mount["name"] == "secrets"]
+    names = [item["path"] for source in sources for item in source.get("items", [{"path": key} for key in keys[source["name"]]])]
+    return {f"{mount}/{name}" for mount in mounts for name in names}
 
 
 def suffix_of(cell: Path) -> str:

@@ -1,4 +1,4 @@
-"""What the Kubernetes manifests promise and no schema knows: that they fit the controller's settings, Asterisk's variables and the compose files."""
+"""What the Kubernetes manifests promise and no schema knows: that they fit settings, Asterisk's variables and the compose files."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from tests.unit.deployment.manifests import (
     everything,
     manifest,
     pod_of,
+    secret_files_of,
     settings_of,
     suffix_of,
     workers_max,
@@ -44,13 +45,16 @@ def bytes_of(text: str) -> int:
 
 @pytest.fixture
 def settings(cell: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Settings:
-    """As a pod of the cell loads them."""
+    """As a pod of the cell loads them; each secret is a file with some word in it."""
     given = settings_of(cell, f"callctl{suffix_of(cell)}-0")
-    assert given.keys() <= variables().keys(), "the controller knows no such setting"
-    (tmp_path / "credentials.json").touch()
+    assert {name.removesuffix("_FILE") for name in given} <= variables().keys(), "the controller knows no such setting"
     for name in variables().keys() & os.environ.keys():
         monkeypatch.delenv(name)
-    for name, value in (given | {"GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "credentials.json")}).items():
+    for name, value in given.items():
+        if value.startswith("/run/secrets/"):
+            file = tmp_path / Path(value).name
+            file.write_text("f00d1e5511aa22\n")
+            value = str(file)
         monkeypatch.setenv(name, value)
     return Settings.load(None)
 
@@ -106,7 +110,7 @@ def test_the_autoscaler_adds_a_controller_before_the_others_refuse_calls(cell: P
 @each_cell
 def test_asterisk_is_told_nothing_that_its_configuration_does_not_ask_for(cell: Path) -> None:
     known = defaults((CONFIGURATION / VARIABLES_FILE).read_text(encoding="utf-8")).keys() | {"ENVIRONMENT"}
-    own = {one["name"] for one in container_of(manifest("StatefulSet", "asterisk"))["env"]} - {"POD_IP"}
+    own = {one["name"].removesuffix("_FILE") for one in container_of(manifest("StatefulSet", "asterisk"))["env"]} - {"POD_IP"}
     assert own | env_file(cell / "asterisk.env").keys() <= known
 
 
@@ -154,11 +158,10 @@ def test_no_secret_is_in_the_repository() -> None:
         assert not [value for value in given.values() if re.search(r"://[^/\s:]+:[^/\s@]+@", value)], path
 
 
-def test_the_guide_creates_the_secrets_that_the_pods_ask_for() -> None:
-    guide = (FOLDER / "README.md").read_text(encoding="utf-8").replace("\\\n", " ")
-    made = {name: set(re.findall(r"--from-file=([\w.]+)=", rest)) for name, rest in re.findall(r"create secret generic (\S+)(.*)", guide)}
-    for workload in workloads():
-        for one in container_of(workload)["env"]:
-            if key := one.get("valueFrom", {}).get("secretKeyRef"):
-                assert key["key"] in made[key["name"]]
-        assert {volume["secret"]["secretName"] for volume in pod_of(workload)["volumes"] if "secret" in volume} <= made.keys()
+@each_workload
+def test_the_guide_creates_every_secret_that_a_pod_looks_for(workload: dict[str, Any]) -> None:
+    guide = (FOLDER / "README.md").read_text(encoding="utf-8")
+    made = {name: set(re.findall(r"--from-file=(\w+)", rest)) for name, rest in re.findall(r"create secret generic (\S+)(.*)", guide)}
+    wanted = {one["value"] for one in container_of(workload)["env"] if one.get("value", "").startswith("/run/secrets/")}
+    assert wanted <= secret_files_of(workload, made)
+    assert not [one for one in container_of(workload)["env"] if "secretKeyRef" in one.get("valueFrom", {})], "secrets are files"
