@@ -67,6 +67,20 @@ async def test_a_controller_that_comes_back_in_time_gets_the_waiting_caller(lab:
             await events.next("StasisEnd")
 
 
+async def test_workers_that_are_not_there_leave_their_turns_evenly_to_those_that_are(lab: Lab) -> None:
+    async with (
+        lab.controller("callctl-1") as first,
+        lab.controller("callctl-3") as third,
+        # One try: who is not passed over at once is in the queue.
+        lab.globals(ARI_WORKERS="&".join(f"callctl-{number}" for number in range(6)), TURN="0", CONTROLLER_TRIES="1"),
+    ):
+        for events in (first, third, first, third):
+            caller = await lab.call("100")
+            assert (await events.next("StasisStart"))["channel"]["id"] == caller.channel
+            caller.line.close()
+            await events.next("StasisEnd")
+
+
 async def test_an_operator_who_answers_talks_with_the_caller_and_his_hang_up_ends_the_call(lab: Lab) -> None:
     leg = uuid.uuid4()
     ringing = lab.phones.expect(leg)
