@@ -7,6 +7,7 @@ the start: of a counter that appears with its first event, Prometheus never sees
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from importlib import metadata
 from itertools import product
@@ -16,7 +17,6 @@ import msgspec
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
-from prometheus_client.utils import floatToGoString
 
 from agent.cost import SERVICES, TOTAL
 from agent.counting import Service, Went
@@ -55,6 +55,7 @@ class _OpenCall(msgspec.Struct):
 
     state: str
     transferred: bool = False
+    handed_over: set[str] = msgspec.field(default_factory=set)  # reasons
     timed: set[tuple[int, str]] = msgspec.field(default_factory=set)
 
 
@@ -73,7 +74,10 @@ class MetricsSink:
         )
         self._length = Histogram("callctl_call_seconds", "From the answer to the end.", buckets=CALL_EDGES_S, registry=registry)
         self._transfers = Counter(
-            "callctl_transfers", "Calls that an operator took or was to take, by reason.", ["reason"], registry=registry
+            "callctl_transfers", "Calls that a human took, by reason.", ["reason"], registry=registry
+        )
+        self._hand_overs = Counter(
+            "callctl_hand_overs", "Calls that were to go to a human, whether one took them or not, by reason.", ["reason"], registry=registry
         )
         self._turns = Counter("callctl_turns", "Turns of speech.", ["speaker"], registry=registry)
         self._interruptions = Counter("callctl_interruptions", "Turns of the agent that the caller cut short.", registry=registry)
@@ -94,6 +98,7 @@ class MetricsSink:
         _at_zero(self._active, STATES[:-1])
         _at_zero(self._calls, (*OUTCOMES, OTHER), (*ENDERS, OTHER))
         _at_zero(self._transfers, (*self._reasons, OTHER))
+        _at_zero(self._hand_overs, (*self._reasons, OTHER))
         _at_zero(self._turns, SPEAKERS)
         _at_zero(self._latency, STAGES)
         _at_zero(self._tool_calls, (*self._tools, OTHER), ("true", "false"))
@@ -129,9 +134,15 @@ class MetricsSink:
             self._active.labels(known.state).dec()
             self._active.labels(state).inc()
             known.state = state
-        if known is not None and call.transferred and not known.transferred:
+        if known is None:
+            return
+        reason = _one_of(call.transfer_reason, self._reasons)
+        if call.transfer_reason and reason not in known.handed_over:
+            known.handed_over.add(reason)
+            self._hand_overs.labels(reason).inc()
+        if call.transferred and not known.transferred:
             known.transferred = True
-            self._transfers.labels(_one_of(call.transfer_reason, self._reasons)).inc()
+            self._transfers.labels(reason).inc()
 
     def _end(self, call: CallRevised, known: _OpenCall | None) -> None:
         if known is not None:
@@ -250,7 +261,7 @@ class LiveReadings(Collector):
 
         def family() -> Metric:
             buckets, total = read()
-            named = [(floatToGoString(edge), float(count)) for edge, count in buckets]
+            named = [("+Inf" if edge == math.inf else str(edge), float(count)) for edge, count in buckets]
             return HistogramMetricFamily(name, help_, buckets=named, sum_value=total)
 
         self._families.append((lambda: HistogramMetricFamily(name, help_), family))

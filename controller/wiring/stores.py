@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 
 from agent.prompt.system import PROMPT_VERSION
 from agent.tools.catalogue import CATALOGUE
@@ -65,6 +65,7 @@ async def open_stores(settings: Settings, on_trouble: Callable[[Raised], None]) 
     registry, readings, masking = CollectorRegistry(), LiveReadings(), Masking(secrets_of(settings))
     registry.register(readings)
     metrics = MetricsSink(registry, tools=[tool.name for tool in CATALOGUE])
+    ProcessCollector(registry=registry)
     tell_build(registry, model=settings.anthropic.model, prompt=PROMPT_VERSION)
     health = Health(now_ms)
     async with AsyncExitStack() as exits:

@@ -74,6 +74,16 @@ def test_a_transfer_that_the_last_record_alone_tells_counts_too() -> None:
     assert metrics.value("callctl_transfers_total", reason="stt_failed") == 1
 
 
+def test_a_call_that_no_human_took_was_handed_over_all_the_same_and_each_reason_counts_once() -> None:
+    metrics = Metrics()
+    metrics.append(call(1, "listening"), *(call(n, "transferring", transfer_reason="stt_failed") for n in (2, 3)))
+    metrics.append(call(4, "listening", transfer_reason="stt_failed"), call(5, "transferring", transfer_reason="key_0"))
+    metrics.append(call(6, "ended", ended_at_ms=9, outcome="abandoned", transfer_reason="key_0"))
+    for reason in ("stt_failed", "key_0"):
+        assert metrics.value("callctl_hand_overs_total", reason=reason) == 1
+        assert metrics.value("callctl_transfers_total", reason=reason) == 0
+
+
 def test_the_stages_of_an_answer_fall_on_their_budgets_edges() -> None:
     metrics = Metrics()
     metrics.append(call(1, "listening"), turn(2, latencies=Latencies(stt_ms=500, model_ms=1000, answer_ms=2001)))
