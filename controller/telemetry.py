@@ -73,11 +73,12 @@ class MetricsSink:
             "callctl_calls", "Calls that ended, by outcome and by whom they were ended.", ["outcome", "ended_by"], registry=registry
         )
         self._length = Histogram("callctl_call_seconds", "From the answer to the end.", buckets=CALL_EDGES_S, registry=registry)
-        self._transfers = Counter(
-            "callctl_transfers", "Calls that a human took, by reason.", ["reason"], registry=registry
-        )
+        self._transfers = Counter("callctl_transfers", "Calls that a human took, by reason.", ["reason"], registry=registry)
         self._hand_overs = Counter(
-            "callctl_hand_overs", "Calls that were to go to a human, whether one took them or not, by reason.", ["reason"], registry=registry
+            "callctl_hand_overs",
+            "Calls that were to go to a human, whether one took them or not, by reason.",
+            ["reason"],
+            registry=registry,
         )
         self._turns = Counter("callctl_turns", "Turns of speech.", ["speaker"], registry=registry)
         self._interruptions = Counter("callctl_interruptions", "Turns of the agent that the caller cut short.", registry=registry)
