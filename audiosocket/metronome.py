@@ -20,6 +20,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from audiosocket.audio import FRAME_MS
+from audiosocket.lateness import Lateness
 
 SLOTS = 10
 SLOT_S = FRAME_MS / 1000 / SLOTS
@@ -62,6 +63,8 @@ class Metronome:
         self._slots: list[tuple[Paced, ...]] = [()] * SLOTS
         self._slot_of: dict[Paced, int] = {}
         self._timer: Timer | None = None
+        self._due_s = 0.0  # the beat that the timer waits for
+        self.lateness = Lateness()
 
     def __len__(self) -> int:
         return len(self._slot_of)
@@ -83,6 +86,7 @@ class Metronome:
                 self._schedule()
 
     def _beat(self) -> None:
+        self.lateness.note(self._clock() - self._due_s)
         self._serve()
         self._schedule()
 
@@ -123,6 +127,7 @@ class Metronome:
         for beat in range(self._next_beat, self._next_beat + SLOTS):
             if self._slots[beat % SLOTS]:
                 call_later = self._call_later or asyncio.get_running_loop().call_later
-                delay_s = self._origin + beat * SLOT_S + AIM_S - self._clock()
+                self._due_s = self._origin + beat * SLOT_S
+                delay_s = self._due_s + AIM_S - self._clock()
                 self._timer = call_later(max(0.0, delay_s), self._beat)
                 return

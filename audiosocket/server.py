@@ -22,6 +22,7 @@ import structlog
 
 from audiosocket.audio import SLIN16, AudioFormat
 from audiosocket.frames import Kind, Message
+from audiosocket.lateness import Lateness
 from audiosocket.limits import Limits
 from audiosocket.line import Line
 from audiosocket.metronome import Metronome
@@ -72,6 +73,11 @@ class AudioSocketServer:
     def lines(self) -> tuple[Line, ...]:
         """Those open now."""
         return tuple(self._lines.values())
+
+    @property
+    def lateness(self) -> Lateness:
+        """How late the clock of all lines was served."""
+        return self._metronome.lateness
 
     @property
     def refusals(self) -> Counter[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from audiosocket.server import AudioSocketServer
 from controller import reachable
+from controller.api.database import Pool
 from controller.api.readiness import Dependency, Readiness, Why
 from controller.ari.client import EventSocket
 from controller.ari.errors import AriError
@@ -16,12 +17,14 @@ from controller.journal.journal import Journal
 from controller.livelog import LiveLog
 from controller.livestate import LiveState
 from controller.logs import LogQueue
+from controller.operators_watch import OperatorsWatch
 from controller.settings import Settings
 from controller.switchboard import Switchboard
 from controller.telemetry import LiveReadings
 
+# Less than the ten seconds between two scrapes, so that none is told an older answer twice.
 SERVERS_FRESH_S = 5.0
-VENDORS_FRESH_S = 15.0
+VENDORS_FRESH_S = 9.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,8 @@ class Observed:
     live_log: LiveLog
     lines: AudioSocketServer
     switchboard: Switchboard
+    database: Pool
+    operators: OperatorsWatch
     logs: LogQueue | None = None
 
 
@@ -93,6 +98,10 @@ def _listening(host: str, port: int) -> Callable[[], Awaitable[Why]]:
     return check
 
 
+def _present(operators: OperatorsWatch) -> int:
+    return sum(operator["state"] != "off" for operator in operators.operators())
+
+
 def watch(readings: LiveReadings, parts: Observed) -> None:
     socket, journal, live, live_log, lines, logs = parts.socket, parts.journal, parts.live, parts.live_log, parts.lines, parts.logs
     readings.gauge("callctl_ari_connected", "1 while Asterisk's events reach us.", lambda: socket.connected)
@@ -100,17 +109,33 @@ def watch(readings: LiveReadings, parts: Observed) -> None:
     readings.counter("callctl_ari_replaced", "Times another process took our application's name.", lambda: socket.replaced)
     readings.counter("callctl_ari_malformed_messages", "Events that we could not read.", lambda: socket.decoder.malformed)
     readings.gauge("callctl_draining", "1 while new callers are refused.", lambda: parts.switchboard.draining)
+    readings.gauge("callctl_calls_busy", "Calls that are with us, not with operators.", lambda: parts.switchboard.busy)
+    readings.gauge("callctl_calls_max", "So many may be with us at once: CALLS_MAX.", lambda: parts.settings.calls.max)
+    readings.gauge("callctl_desk_open", "1 while operators are at work by the hours that are set.", lambda: parts.switchboard.desk_open)
+    readings.gauge("callctl_operators_present", "Operators who are not gone: free, talking or paused.", lambda: _present(parts.operators))
+    readings.gauge("callctl_callers_waiting", "Our callers who wait for an operator.", lambda: len(parts.operators.queue()))
     readings.gauge("callctl_journal_backlog_records", "Records not yet in PostgreSQL.", lambda: journal.status().backlog)
     readings.gauge("callctl_journal_oldest_seconds", "Age of the oldest of them.", lambda: journal.status().oldest_age_s)
     readings.gauge("callctl_journal_disk_failing", "1 while the spool cannot be written.", lambda: bool(journal.status().disk_failing))
     readings.gauge("callctl_journal_database_failing", "1 while PostgreSQL takes nothing.", lambda: bool(journal.status().database_failing))
     readings.gauge("callctl_journal_dead_letters", "Records that PostgreSQL refuses.", lambda: journal.status().dead_letters)
     readings.counter("callctl_journal_lost_records", "Records that could not be kept.", lambda: journal.status().refused)
+    readings.gauge("callctl_partitions_failing", "1 while partitions cannot be made.", lambda: bool(journal.status().upkeep_failing))
+    readings.gauge(
+        "callctl_partitions_ready_months", "Months after this one whose partitions are made; NaN: not known yet.", journal.months_ready
+    )
+    readings.gauge("callctl_database_questions", "Of the API, under way and waiting.", lambda: parts.database.asking)
+    readings.counter("callctl_database_refused_questions", "Of it, because too many waited.", lambda: parts.database.refused)
     readings.gauge("callctl_live_state_failing", "1 while Redis is not written.", lambda: bool(live.status().failing))
     readings.gauge("callctl_log_readers", "Readers of the live log.", lambda: live_log.status().readers)
     readings.counter("callctl_log_readers_cut_off", "Readers of it who did not keep up.", lambda: live_log.status().cut_off)
     readings.gauge("callctl_log_fanout_failing", "1 while other workers' lines do not reach us.", lambda: bool(live_log.status().failing))
     readings.gauge("callctl_audio_lines", "Media legs open now.", lambda: len(lines.lines))
+    readings.histogram(
+        "callctl_audio_beat_late_seconds",
+        "How late the clock of all lines was served; what is 20 ms late is lost.",
+        lambda: (lines.lateness.within(), lines.lateness.sum_s),
+    )
     readings.gauge(
         "callctl_audio_skipped_live_frames", "Frames skipped on them.", lambda: sum(line.stats.frames_skipped for line in lines.lines)
     )

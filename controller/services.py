@@ -14,10 +14,11 @@ from google.auth.exceptions import GoogleAuthError
 from agent.adapters.anthropic_model import AnthropicModel
 from agent.adapters.google_stt import GoogleRecognizer, google_recognizer
 from agent.adapters.google_tts import GoogleVoice, google_voice
-from agent.adapters.shop_breaker import OnBreaker
+from agent.adapters.shop_breaker import OnBreaker, OnEnded
 from agent.adapters.shop_http import HttpShop
 from agent.cached_voice import CachedVoice
 from agent.conversation import Services
+from agent.counting import CountedModel, CountedRecognizer, CountedVoice, OnRequest, Service, Went
 from agent.ledger import Ledger
 from agent.once import Once
 from agent.spoken_voice import SpokenVoice
@@ -30,19 +31,31 @@ class CredentialsMissing(Exception):
     """A vendor's client cannot even be made; in words."""
 
 
+def _nobody(service: Service, went: Went, count: int = 1) -> None:
+    """Nobody counts."""
+
+
 @asynccontextmanager
-async def open_services(settings: Settings, *, ledger: Ledger, on_breaker: OnBreaker | None = None) -> AsyncIterator[Services]:
-    """Everything a conversation needs; *on_breaker* is told the state of the shop's breaker. Raises CredentialsMissing."""
+async def open_services(
+    settings: Settings, *, ledger: Ledger, on_breaker: OnBreaker | None = None, on_request: OnRequest = _nobody
+) -> AsyncIterator[Services]:
+    """Everything a conversation needs; *on_breaker* is told the state of the shop's breaker, *on_request* how each request to a
+    vendor went. Raises CredentialsMissing.
+    """
+
+    def on_ended(failed: bool) -> None:
+        on_request("shop", "failed" if failed else "answered")
+
     async with AsyncExitStack() as exits:
         recognizer = await exits.enter_async_context(open_recognizer(settings))
         voice = await exits.enter_async_context(open_voice(settings))
         model = await exits.enter_async_context(open_model(settings))
-        shop = await exits.enter_async_context(open_shop(settings, on_breaker))
+        shop = await exits.enter_async_context(open_shop(settings, on_breaker, on_ended))
         knowledge = await exits.enter_async_context(PostgresKnowledge.open(settings.database.url.get_secret_value()))
         yield Services(
-            recognizer=recognizer,
-            model=model,
-            voice=CachedVoice(SpokenVoice(voice)),
+            recognizer=CountedRecognizer(recognizer, on_request),
+            model=CountedModel(model, on_request),
+            voice=CachedVoice(SpokenVoice(CountedVoice(voice, on_request))),
             shop=shop,
             knowledge=knowledge,
             once=Once(ledger, clock_ms=now_ms),
@@ -88,9 +101,11 @@ def open_model(settings: Settings) -> AbstractAsyncContextManager[AnthropicModel
     return aclosing(model)
 
 
-def open_shop(settings: Settings, on_breaker: OnBreaker | None = None) -> AbstractAsyncContextManager[HttpShop]:
-    shop = settings.shop
-    return aclosing(HttpShop(shop.base_url, shop.api_key.get_secret_value(), timeout_s=shop.timeout_s, on_breaker=on_breaker))
+def open_shop(
+    settings: Settings, on_breaker: OnBreaker | None = None, on_ended: OnEnded | None = None
+) -> AbstractAsyncContextManager[HttpShop]:
+    shop, key = settings.shop, settings.shop.api_key.get_secret_value()
+    return aclosing(HttpShop(shop.base_url, key, timeout_s=shop.timeout_s, on_breaker=on_breaker, on_ended=on_ended))
 
 
 def _tell_google(settings: Settings) -> None:

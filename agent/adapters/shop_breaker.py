@@ -25,6 +25,7 @@ REST_S = 30.0
 
 BreakerState = Literal["closed", "open", "half_open"]
 OnBreaker = Callable[[BreakerState], None]
+OnEnded = Callable[[bool], None]
 
 _STATES: dict[str, BreakerState] = {CLOSED: "closed", OPENED: "open", HALF_OPENED: "half_open"}
 _AT_ANY_TIME = -math.inf  # purgatory's own rest goes by the wall clock
@@ -37,11 +38,16 @@ class BreakerOpen(Exception):
 
 
 class Breaker:
-    """*on_breaker* is told the state at once and whenever it changes; *clock* gives seconds."""
+    """*on_breaker* is told the state at once and whenever it changes, *on_ended* of each request whether the shop failed it;
+    *clock* gives seconds.
+    """
 
-    def __init__(self, on_breaker: OnBreaker | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, on_breaker: OnBreaker | None = None, *, on_ended: OnEnded | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._circuit = Context("shop", FAILURES, _AT_ANY_TIME)
         self._on_breaker = on_breaker
+        self._on_ended = on_ended
         self._clock = clock
         self._opened_at_s = 0.0
         self._trial_under_way = False
@@ -77,6 +83,8 @@ class Breaker:
         return True
 
     def ended(self, *, failed: bool, trial: bool) -> None:
+        if self._on_ended is not None:
+            self._on_ended(failed)
         if self.state == "half_open" and not trial:
             return
         if failed:

@@ -34,6 +34,12 @@ class Pool:
 
     def __init__(self, readers: list[Reader]) -> None:
         self._asking = dict.fromkeys(readers, 0)
+        self.refused = 0  # because too many waited
+
+    @property
+    def asking(self) -> int:
+        """Questions under way and waiting."""
+        return sum(self._asking.values())
 
     @classmethod
     @asynccontextmanager
@@ -42,7 +48,8 @@ class Pool:
             yield cls([await exits.enter_async_context(Reader.open(dsn, name)) for _ in range(connections)])
 
     async def fetch(self, statement: LiteralString, parameters: Mapping[str, object], *, timeout_s: float = TIMEOUT_S) -> Rows:
-        if sum(self._asking.values()) >= WAITING:
+        if self.asking >= WAITING:
+            self.refused += 1
             raise DatabaseAway(f"{WAITING} questions wait already")
         reader = min(self._asking, key=self._asking.__getitem__)
         self._asking[reader] += 1

@@ -14,6 +14,7 @@ from controller.api.problems import shape_problems
 from controller.api.readiness import Readiness
 from controller.api.wire import Wire
 from controller.masking import Masking
+from controller.telemetry import DependencyMetrics
 
 
 def make_app(
@@ -34,6 +35,7 @@ def make_app(
         generate_unique_id_function=operation_id,
     )
     app.state.access = access
+    dependencies = DependencyMetrics(registry)
     app.add_middleware(Wire, access=access)
     shape_problems(app, [route for router in routers for route in router.routes])
 
@@ -57,6 +59,8 @@ def make_app(
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
+        """What is down is asked first; that is bounded, and shared with readiness."""
+        dependencies.observe((await readiness.report()).findings)
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     for router in routers:

@@ -10,12 +10,13 @@ async with Journal.open(directory, dsn) as journal:
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import psycopg
@@ -80,6 +81,7 @@ class Journal:
         self._lock = lock
         self._unencodable = 0
         self._upkeep_failing: str | None = None
+        self._made_until: date | None = None  # the last month whose partitions are known to be there
         self._loop = asyncio.get_running_loop()
         self._dead_letters = DeadLetters(directory)
         open_calls = OpenCalls(directory)
@@ -190,6 +192,12 @@ class Journal:
             upkeep_failing=self._upkeep_failing,
         )
 
+    def months_ready(self) -> float:
+        """How many months after this one have their partitions; NaN while we do not know."""
+        now = partitions.month_of(datetime.fromtimestamp(self._settings.clock(), UTC))
+        until = self._made_until
+        return math.nan if until is None else (until.year - now.year) * 12 + until.month - now.month
+
     def _on_kept(self, sequence: int, entry: Entry) -> None:
         if entry.stage != "used":  # uses of tools are recorded as such, with all that was said in them
             self.append(
@@ -225,7 +233,9 @@ class Journal:
     async def _keep_up(self) -> None:
         async with await connect(self._dsn, "callctl-partitions") as connection:
             now = datetime.fromtimestamp(self._settings.clock(), UTC)
-            await partitions.ensure(connection, partitions.months_from(now))
+            months = partitions.months_from(now)
+            await partitions.ensure(connection, months)
+            self._made_until = months[-1]
             await partitions.drop_expired(connection, now, self._settings.retention)
 
     def _close_disk(self) -> None:

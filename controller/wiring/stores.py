@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 
+from agent.prompt.system import PROMPT_VERSION
 from agent.tools.catalogue import CATALOGUE
 from controller.api.database import Pool
 from controller.board.acquaintance import Acquaintance
@@ -24,7 +25,7 @@ from controller.reader import Reader
 from controller.record import now_ms
 from controller.secret_values import secrets_of
 from controller.settings import Settings
-from controller.telemetry import AgentMetrics, LiveReadings, MetricsSink
+from controller.telemetry import AgentMetrics, LiveReadings, MetricsSink, tell_build
 
 
 class Records:
@@ -64,6 +65,8 @@ async def open_stores(settings: Settings, on_trouble: Callable[[Raised], None]) 
     registry, readings, masking = CollectorRegistry(), LiveReadings(), Masking(secrets_of(settings))
     registry.register(readings)
     metrics = MetricsSink(registry, tools=[tool.name for tool in CATALOGUE])
+    ProcessCollector(registry=registry)
+    tell_build(registry, model=settings.anthropic.model, prompt=PROMPT_VERSION)
     health = Health(now_ms)
     async with AsyncExitStack() as exits:
         journal = await exits.enter_async_context(

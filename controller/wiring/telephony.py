@@ -66,7 +66,8 @@ async def open_telephony(settings: Settings, stores: Stores) -> AsyncIterator[Te
     async with AsyncExitStack() as exits:
         lines = await exits.enter_async_context(_audiosocket(settings))
         on_breaker = partial(_each, stores.agent_metrics.shop_breaker, stores.health.breaker)
-        services = await exits.enter_async_context(open_services(settings, ledger=stores.journal.ledger, on_breaker=on_breaker))
+        opening = open_services(settings, ledger=stores.journal.ledger, on_breaker=on_breaker, on_request=stores.agent_metrics.request)
+        services = await exits.enter_async_context(opening)
         rest = await exits.enter_async_context(AriRest(ari.url, ari.username, ari.password.get_secret_value(), ari.app))
         customers = await exits.enter_async_context(Customers.open(settings.database.url.get_secret_value(), stores.journal.append))
         around = Surroundings(

@@ -42,6 +42,8 @@ async def open_web(
         live_log=stores.live_log,
         lines=telephony.lines,
         switchboard=switchboard,
+        database=database,
+        operators=telephony.desk.operators,
         logs=logs,
     )
     watch(stores.readings, observed)

@@ -195,11 +195,13 @@ async def test_months_make_themselves_as_time_goes_on(dsn: str, tmp_path: Path) 
         for record in whole_call(before, 1, at_ms=int(clock_s * 1000)):
             journal.append(record)
         assert await journal.flush(10)
+        await until(lambda: journal.months_ready() == 2)
         clock_s += 100 * 86_400  # further than the months that are kept ready
         after = new_call_id(clock_s)
         for record in whole_call(after, 1, at_ms=int(clock_s * 1000)):
             journal.append(record)
         assert await journal.flush(10)
+        assert journal.months_ready() == -2, "February and the two after it were made; now it is June"
     places = rows(dsn, "SELECT tableoid::regclass::text FROM calls ORDER BY started_at")
     assert places == [("calls_y2028m02",), ("calls_y2028m06",)]
     assert counts(dsn) == {"calls": 2, "call_turns": 2, "call_tool_calls": 2, "call_events": 2, "call_writes": 0}

@@ -45,6 +45,17 @@ def test_five_failures_in_a_row_open_it(bench: Bench) -> None:
         bench.request(fails=False)
 
 
+def test_each_request_is_told_with_whether_the_shop_failed_it_and_one_that_was_not_sent_is_none() -> None:
+    ended: list[bool] = []
+    bench = Bench()
+    bench.breaker = Breaker(on_ended=ended.append, clock=lambda: bench.now_s)
+    bench.request(fails=False)
+    bench.open()
+    with pytest.raises(BreakerOpen):
+        bench.request(fails=False)
+    assert ended == [False, True, True, True, True, True]
+
+
 def test_an_answer_between_failures_starts_the_count_again(bench: Bench) -> None:
     for _ in range(3):
         for _ in range(4):

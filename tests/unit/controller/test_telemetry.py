@@ -3,8 +3,9 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, generate_latest
 
 from agent.records import Latencies, ToolCallRecord, TurnRecord
+from controller.api.readiness import Finding
 from controller.journal.records import CallRevised, MachineStepped, Record, ToolCalled, TurnRecorded
-from controller.telemetry import BREAKER_STATES, AgentMetrics, LiveReadings, MetricsSink
+from controller.telemetry import BREAKER_STATES, AgentMetrics, DependencyMetrics, LiveReadings, MetricsSink, tell_build
 
 CALL = "0198a5f0-0000-7000-8000-000000000001"
 
@@ -71,6 +72,16 @@ def test_a_transfer_that_the_last_record_alone_tells_counts_too() -> None:
     metrics = Metrics()
     metrics.append(call(1, "listening"), call(2, "ended", ended_at_ms=9, transferred=True, transfer_reason="stt_failed"))
     assert metrics.value("callctl_transfers_total", reason="stt_failed") == 1
+
+
+def test_a_call_that_no_human_took_was_handed_over_all_the_same_and_each_reason_counts_once() -> None:
+    metrics = Metrics()
+    metrics.append(call(1, "listening"), *(call(n, "transferring", transfer_reason="stt_failed") for n in (2, 3)))
+    metrics.append(call(4, "listening", transfer_reason="stt_failed"), call(5, "transferring", transfer_reason="key_0"))
+    metrics.append(call(6, "ended", ended_at_ms=9, outcome="abandoned", transfer_reason="key_0"))
+    for reason in ("stt_failed", "key_0"):
+        assert metrics.value("callctl_hand_overs_total", reason=reason) == 1
+        assert metrics.value("callctl_transfers_total", reason=reason) == 0
 
 
 def test_the_stages_of_an_answer_fall_on_their_budgets_edges() -> None:
@@ -173,3 +184,51 @@ def test_live_readings_are_taken_at_the_scrape() -> None:
     backlog[0] = 5
     assert registry.get_sample_value("callctl_journal_backlog_records") == 5
     assert registry.get_sample_value("callctl_ari_connects_total") == 2
+
+
+def test_counters_stand_at_zero_before_anything_happens_so_that_the_first_event_shows_as_a_rise() -> None:
+    metrics = Metrics()
+    agent = AgentMetrics(metrics.registry)
+    for name, labels in (
+        ("callctl_calls_total", {"outcome": "failed", "ended_by": "controller"}),
+        ("callctl_transfers_total", {"reason": "stt_failed"}),
+        ("callctl_tool_calls_total", {"name": "search_tires", "success": "false"}),
+        ("callctl_provider_requests_total", {"service": "shop", "went": "failed"}),
+        ("callctl_guard_objections_total", {"rule": "price"}),
+    ):
+        assert metrics.registry.get_sample_value(name, labels) == 0, name
+    agent.request("shop", "failed", 2)
+    assert metrics.value("callctl_provider_requests_total", service="shop", went="failed") == 2
+
+
+def test_each_dependency_is_up_or_down_and_whether_calls_need_it_is_told_with_it() -> None:
+    registry = CollectorRegistry()
+    dependencies = DependencyMetrics(registry)
+    dependencies.observe([Finding("ari", True, None), Finding("redis", False, "refused")])
+    assert registry.get_sample_value("callctl_dependency_up", {"dependency": "ari", "required": "true"}) == 1
+    assert registry.get_sample_value("callctl_dependency_up", {"dependency": "redis", "required": "false"}) == 0
+    dependencies.observe([Finding("redis", False, None)])
+    assert registry.get_sample_value("callctl_dependency_up", {"dependency": "redis", "required": "false"}) == 1
+
+
+def test_the_build_tells_what_runs() -> None:
+    registry = CollectorRegistry()
+    tell_build(registry, model="claude-haiku-5-5", prompt="v3")
+    build = next(family for family in registry.collect() if family.name == "callctl_build_info")
+    assert build.samples[0].labels | {"version": ""} == {"version": "", "model": "claude-haiku-5-5", "prompt": "v3"}
+    assert build.samples[0].labels["version"]
+
+
+def test_a_live_histogram_has_its_buckets_and_its_sum() -> None:
+    registry, readings = CollectorRegistry(), LiveReadings()
+    registry.register(readings)
+    readings.histogram("callctl_late_seconds", "Late.", lambda: ([(0.02, 9), (float("inf"), 10)], 0.5))
+    assert registry.get_sample_value("callctl_late_seconds_bucket", {"le": "0.02"}) == 9
+    assert registry.get_sample_value("callctl_late_seconds_count") == 10
+    assert registry.get_sample_value("callctl_late_seconds_sum") == 0.5
+
+
+def test_a_live_reading_is_described_without_being_taken() -> None:
+    readings = LiveReadings()
+    readings.gauge("callctl_draining", "Draining.", lambda: 1 / 0)
+    assert [family.name for family in readings.describe()] == ["callctl_draining"]

@@ -36,6 +36,9 @@ async def test_alive_ready_and_metrics_over_a_real_socket() -> None:
         assert (await client.get("/health")).status_code == 200, "a dependency's fault is no reason to restart us"
         metrics = await client.get("/metrics")
         assert "callctl_active_calls" in metrics.text
+        assert 'callctl_dependency_up{dependency="ari",required="true"} 0.0' in metrics.text
+        ari.why = None
+        assert 'callctl_dependency_up{dependency="ari",required="true"} 1.0' in (await client.get("/metrics")).text
         assert metrics.headers["content-type"].startswith("text/plain")
         assert (await client.get("/docs")).status_code == 404
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import sys
 from pathlib import Path
 
@@ -32,6 +33,7 @@ async def test_records_wait_in_the_spool_while_postgresql_is_down(tmp_path: Path
         await until(lambda: "refused" in (journal.status().database_failing or ""))
         assert journal.status().backlog == len(records)
         await until(lambda: journal.status().oldest_age_s > 0)
+        assert math.isnan(journal.months_ready()), "nobody can know"
     async with Journal.open(tmp_path / "journal", NOWHERE, QUICK) as journal:
         assert journal.status().backlog == len(records)
         await until(lambda: journal.status().oldest_age_s > 0)
