@@ -1,0 +1,71 @@
+"""Where the stack is that is seeded. DATABASE_* and SHOP_* are the controller's own settings; what only the seed wants begins with SEED_.
+
+The defaults are the names in docker-compose.staging.yml. An empty control address: that service is a real one, nothing of it is steered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field
+
+from controller.settings import DatabaseSettings, Group, HostAndPort, ShopSettings, WebAddress, load_group
+
+Service = Literal["shop", "google_stt", "google_tts", "anthropic"]
+
+
+def _address_or_none(value: str) -> str:
+    return value.rstrip("/")
+
+
+Control = Annotated[str, Field(pattern=r"^$|^https?://[^\s/@]+/?$"), AfterValidator(_address_or_none)]
+
+
+class EnvironmentSettings(Group, env_prefix=""):
+    environment: Literal["production", "staging", "development"] = "production"
+
+
+class SeedSettings(Group, env_prefix="SEED_"):
+    sip: HostAndPort = "asterisk:5060"
+    extension: str = "100"
+    controller_url: WebAddress = "http://controller:8080"
+    shop_control: Control = "http://shop:8080"
+    stt_control: Control = "http://google-stt:8081"
+    tts_control: Control = "http://google-tts:8081"
+    model_control: Control = "http://anthropic:8080"
+    calls_at_once: int = Field(default=3, ge=1, le=10)
+    number: int = 1  # another one gives another past
+
+    def control(self, service: Service) -> str:
+        """The address of a stand-in's control endpoint; empty: there is none."""
+        by_service: dict[Service, str] = {
+            "shop": self.shop_control,
+            "google_stt": self.stt_control,
+            "google_tts": self.tts_control,
+            "anthropic": self.model_control,
+        }
+        return by_service[service]
+
+    @property
+    def asterisk(self) -> tuple[str, int]:
+        host, _, port = self.sip.rpartition(":")
+        return host, int(port)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    environment: str
+    dsn: str
+    shop: ShopSettings
+    seed: SeedSettings
+
+    @classmethod
+    def load(cls) -> Self:
+        """Raises ``SettingsError``."""
+        return cls(
+            load_group(EnvironmentSettings).environment,
+            load_group(DatabaseSettings).url.get_secret_value(),
+            load_group(ShopSettings),
+            load_group(SeedSettings),
+        )
