@@ -1,6 +1,6 @@
 """Ten customers ring the shop over real SIP, so that the metrics show something: some talk it out, some hang up, some while a part fails.
 
-    those whom nothing happens to, some at once ─► those with a fault, service by service ─► each one's closed record, compared
+    those who disturb nobody, some at once ─► those whose fault would hit others too, one by one ─► each one's closed record, compared
 
 In a staging stack no operator's telephone answers: who is put through waits in the queue for a moment and gives up there.
 """
@@ -11,15 +11,16 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import psycopg
 from prometheus_client.parser import text_string_to_metric_families
 
-from controller.journal.queries import CallShown
+from controller.journal.queries import CallShown, recent_calls, show_call
 from ops.caller.script import HangUp, Listen, Press, Say, Step
 from ops.caller.sip import SipTelephone, sip_call
 from ops.caller.sip_place import SipPlace, place_to
@@ -33,7 +34,8 @@ from ops.seed.settings import Service, Target
 
 FIRST_NUMBER: Final = 9001
 LIMIT_S: Final = 100.0  # of one call, from dialling to the closed record
-HURRIED: Final[Faults] = {"speed": 1.7}  # of the agent's speech, which is most of what a call takes
+HURRIED: Final[Faults] = {"speed": 2.0}  # of the agent's speech, which is most of what a call takes
+PLENTY: Final = 1_000  # calls of one day
 _QUEUE_WITHIN_S = 30.0
 _LOOK_S = 0.2
 
@@ -55,12 +57,13 @@ class Ending:
     wrote: bool = False  # an order was confirmed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SimulatedCall:
     what: str
     talk: Customer | tuple[Step | Waits, ...]  # a script is led from the greeting's end on
     ends: Ending
     faults: Mapping[Service, Faults] = field(default_factory=dict)  # meanwhile; a script's begin behind the greeting
+    alone: bool = False  # they would hit whoever else is on the line
 
 
 def _scripted(name: str) -> Customer:
@@ -70,38 +73,41 @@ def _scripted(name: str) -> Customer:
 
 
 _GOODBYE = Ending("goodbye", "agent")
-QUIET: Final = (
+ALL: Final = (
     SimulatedCall("orders four tyres to Poltava", _scripted("delivery_to_poltava"), Ending("goodbye", "agent", wrote=True)),
     SimulatedCall("asks for something cheaper and for the stock", _scripted("camry_cheaper_and_in_stock"), _GOODBYE),
     SimulatedCall("interrupts the offer", _scripted("interrupts_for_something_cheaper"), Ending("goodbye", "agent", interrupted=True)),
     SimulatedCall("hangs up with his answer", (Say("which_size_corolla"), Listen(), HangUp()), Ending("hung_up")),
     SimulatedCall("wants a human and gives up in the queue", (Say("operator"), Waits(), HangUp()), Ending("abandoned", "caller", "asked")),
     SimulatedCall("presses 0 and gives up in the queue", (Press("0"), Waits(), HangUp()), Ending("abandoned", "caller", "key_0")),
-)
-FAULTY: Final = (
     SimulatedCall(
         "the shop answers 500",
-        Customer("shop_fails", says=("winter_205_55_r16",), expect=Expect()),
+        Customer("shop_fails", says=("price_r16",), expect=Expect()),
         Ending("goodbye", "agent", failed=True),
-        {"shop": {"only": "/tires", "fail_next": 1, "fail_status": 500}},
+        {"shop": {"only": "/fitting/prices", "fail_next": 1, "fail_status": 500}},
     ),
     SimulatedCall(
-        "the model is slow", Customer("slow_model", says=("warranty",), expect=Expect()), _GOODBYE, {"anthropic": {"latency_ms": 2_500}}
+        "the model is slow",
+        Customer("slow_model", says=("warranty",), expect=Expect()),
+        _GOODBYE,
+        {"anthropic": {"latency_ms": 2_500}},
+        alone=True,
     ),
     SimulatedCall(
         "speech is not recognised any more",
         (Say("winter_tyres_camry"), Waits(), HangUp()),
         Ending("abandoned", "caller", "stt_failed"),
         {"google_stt": {"break_next": 1, "refuse_next": 5}},
+        alone=True,
     ),
     SimulatedCall(
         "nothing can be said any more",
         (Say("winter_tyres_camry"), Waits(), HangUp()),
         Ending("abandoned", "caller", "tts_failed"),
         {"google_tts": {"refuse_next": 5}},
+        alone=True,
     ),
 )
-ALL: Final = (*QUIET, *FAULTY)
 
 
 def number_of(call: SimulatedCall) -> str:
@@ -147,8 +153,8 @@ async def ring_all(target: Target, wanted: Sequence[SimulatedCall], tell: Callab
             return rung
 
         async with injected(target.seed.tts_control, HURRIED):
-            rung = list(await asyncio.gather(*(one(call) for call in wanted if not call.faults)))
-            rung += [await one(call) for call in wanted if call.faults]
+            rung = list(await asyncio.gather(*(one(call) for call in wanted if not call.alone)))
+            rung += [await one(call) for call in wanted if call.alone]
     return rung
 
 
@@ -187,6 +193,20 @@ async def _queued(watch: Watch) -> None:
     async with asyncio.timeout(_QUEUE_WITHIN_S):
         while (shown := await watch.look()) is None or shown.call["state"] != "transferring":  # noqa: ASYNC110 - told by a database
             await asyncio.sleep(_LOOK_S)
+
+
+async def have_rung(connection: psycopg.AsyncConnection[Any], now: datetime) -> set[SimulatedCall]:
+    """Those whose record of today (of UTC) says what it should."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    found = await recent_calls(connection, since=midnight, until=now, limit=PLENTY)
+    by_number = {number_of(call): call for call in ALL}
+    rung: set[SimulatedCall] = set()
+    for row in found:
+        call = by_number.get(row["caller_id"])
+        shown = await show_call(connection, row["id"]) if call else None
+        if call and shown and not differences(shown, call.ends):
+            rung.add(call)
+    return rung
 
 
 async def counted(controller_url: str) -> float:

@@ -20,7 +20,7 @@ from controller.journal.queries import QUERIES
 from controller.journal.records import CallBackNoted, CustomerNamed, Record
 from controller.journal.rows import inserts, row_of
 from ops.seed.days import Day
-from ops.seed.people import ARTICLES, OPERATORS, PREFIX, customers
+from ops.seed.people import ARTICLES, OPERATORS, customers
 
 KINDS = {
     "put_customers": "customers",
@@ -57,10 +57,11 @@ async def ensure_months(connection: psycopg.AsyncConnection[Any], dates: Iterabl
     await partitions.ensure(connection, sorted({day.replace(day=1) for day in dates} | set(partitions.months_from(now))))
 
 
-async def put_people(connection: psycopg.AsyncConnection[Any], tally: Tally) -> None:
-    """Customers known before, operators, articles of our own."""
+async def put_people(connection: psycopg.AsyncConnection[Any], days: Sequence[Day], tally: Tally) -> None:
+    """Customers, known before or by a call of theirs; operators; articles of our own. Before the calls: these find them by number."""
     known_ms = round(_KNOWN_SINCE.timestamp() * 1000)
-    await _put(connection, [CustomerNamed(phone=one.phone, name=one.name, at_ms=known_ms) for one in customers() if one.known], tally)
+    known = [CustomerNamed(phone=one.phone, name=one.name, at_ms=known_ms) for one in customers() if one.known]
+    await _put(connection, [*known, *(record for day in days for record in day.records if isinstance(record, CustomerNamed))], tally)
     for operator in OPERATORS:
         cursor = await connection.execute(_OPERATOR, {"name": operator.name, "endpoint": operator.endpoint})
         tally.add("operators", 1, cursor.rowcount)
@@ -73,8 +74,6 @@ async def put_people(connection: psycopg.AsyncConnection[Any], tally: Tally) -> 
 async def put_day(connection: psycopg.AsyncConnection[Any], day: Day, tally: Tally) -> None:
     """Raises ``psycopg.Error``; then nothing of the day is there."""
     async with connection.transaction():
-        # Before its call: that is how a call finds whose it is.
-        await _put(connection, [record for record in day.records if isinstance(record, CustomerNamed)], tally)
         await _put(connection, [record for record in day.records if not isinstance(record, CustomerNamed)], tally)
 
 
@@ -91,12 +90,3 @@ async def _put(connection: psycopg.AsyncConnection[Any], records: Sequence[Recor
         cursor = await connection.execute(QUERIES[insert.statement], {"rows": insert.rows})
         wanted = len({row.id for row in map(row_of, records) if row.statement == insert.statement})
         tally.add(KINDS[insert.statement], wanted, cursor.rowcount)
-
-
-async def called_today(connection: psycopg.AsyncConnection[Any], number: str, now: datetime) -> bool:
-    """Whether a simulated customer with *number* rang since midnight UTC, and his record is closed."""
-    assert number.startswith(PREFIX)
-    asked = "SELECT EXISTS (SELECT FROM calls WHERE caller_id = %(number)s AND started_at >= %(since)s AND ended_at IS NOT NULL)"
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    row = await (await connection.execute(asked, {"number": number, "since": midnight})).fetchone()
-    return bool(row and row[0])

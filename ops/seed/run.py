@@ -49,9 +49,9 @@ class Seeding:
             shop = self.target.shop
             synced = await sync(self.target.dsn, shop.base_url, shop.api_key.get_secret_value())
             self.tally.add("articles of the shop", synced.articles, 0)
-            await database.put_people(connection, self.tally)
             self._tell("The calls of two months ...")
             days = [lived(date, self.target.seed.number) for date in days_before(self.now.date())]
+            await database.put_people(connection, days, self.tally)
             await database.ensure_months(connection, [day.date for day in days], self.now)
             for day in track(days, "", console=self.console, transient=True):
                 await database.put_day(connection, day, self.tally)
@@ -65,7 +65,8 @@ class Seeding:
             self._tell(f"[yellow]{left_out} calls are left out: what is to fail in them is a real service[/yellow]")
         if not again:
             async with await connect(self.target.dsn, NAME) as connection:
-                wanted = [call for call in wanted if not await database.called_today(connection, calls.number_of(call), self.now)]
+                rung_already = await calls.have_rung(connection, self.now)
+            wanted = [call for call in wanted if call not in rung_already]
         if not wanted:
             self._tell("All customers have rung today already; --again has them ring once more")
             return True

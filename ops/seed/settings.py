@@ -1,6 +1,6 @@
-"""Where the stack is that is seeded. DATABASE_* and SHOP_* are the controller's own settings; what only the seed wants begins with SEED_.
+"""Where the stack is that is seeded. DATABASE_* and SHOP_* are the controller's settings, SEED_* our own.
 
-The defaults are the names in docker-compose.staging.yml. An empty control address: that service is a real one, nothing of it is steered.
+The defaults are the names in docker-compose.staging.yml. A control address "none" means: the service is a real one, leave it alone.
 """
 
 from __future__ import annotations
@@ -15,11 +15,14 @@ from controller.settings import DatabaseSettings, Group, HostAndPort, ShopSettin
 Service = Literal["shop", "google_stt", "google_tts", "anthropic"]
 
 
-def _address_or_none(value: str) -> str:
-    return value.rstrip("/")
+NONE = "none"
 
 
-Control = Annotated[str, Field(pattern=r"^$|^https?://[^\s/@]+/?$"), AfterValidator(_address_or_none)]
+def _address_or_empty(value: str) -> str:
+    return "" if value == NONE else value.rstrip("/")
+
+
+Control = Annotated[str, Field(pattern=rf"^{NONE}$|^https?://[^\s/@]+/?$"), AfterValidator(_address_or_empty)]
 
 
 class EnvironmentSettings(Group, env_prefix=""):
