@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 SHOWN_MAX = 160  # characters of a reason
 _MANY = 5  # of a kind; the rest is counted
@@ -147,19 +147,33 @@ def _short(text: str) -> str:
 
 
 Judge = Callable[[str, Sequence[str]], Iterable[Line]]
+UNANSWERED = "curl: "
+_ASKED = {  # of whom, and which service it is
+    "services": ("services", ""),
+    "ready": ("controller: /health/ready", "controller"),
+    "tyres": ("shop", "shop"),
+    "targets": ("Prometheus targets", "prometheus"),
+    "rules": ("Prometheus rules", "prometheus"),
+    "alertmanagers": ("Alertmanager for Prometheus", "prometheus"),
+    "alerts": ("alerts", "prometheus"),
+    "grafana": ("Grafana", "grafana"),
+    "panels": ("Grafana panels", "grafana"),
+}
 JUDGES: dict[str, Judge] = {
     judge.__name__: judge for judge in (services, ready, tyres, targets, rules, alertmanagers, alerts, grafana, panels)
 }
 
 
 def judged(kind: str, answer: str, arguments: Sequence[str] = ()) -> list[Line]:
-    """An answer of another shape than it should have is a failure as well."""
+    """No answer, or one of another shape than it should have, is a failure as well."""
+    check, service = _ASKED[kind]
+    logs = f"docker compose -f docker-compose.staging.yml logs --tail 50 {service}".rstrip()
+    if not answer.strip() or answer.startswith(UNANSWERED):
+        return [Line("FAIL", check, _short(answer.removeprefix(UNANSWERED).strip()) or "no answer", logs)]
     try:
         return list(JUDGES[kind](answer, arguments))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        why: Any = f"{type(error).__name__}: {error}"
-        seen = _short(answer.strip()) or "no answer"
-        return [Line("FAIL", kind, f"not understood: {seen}", _short(str(why)))]
+        return [Line("FAIL", check, f"answers what is not understood ({type(error).__name__}: {error}): {_short(answer)}", logs)]
 
 
 if __name__ == "__main__":
