@@ -157,7 +157,7 @@ async def sip_call(
     """
     place = where if isinstance(where, SipPlace) else await asyncio.to_thread(place_at, where)
     call_id, sip_port = str(uuid.uuid4()), free_port()
-    async with _audio(RtpStream(law, suppresses_silence=suppresses_silence), place.address) as rtp:
+    async with audio(RtpStream(law, suppresses_silence=suppresses_silence), place.address) as rtp:
         words = {"-s": extension, "-cid_str": call_id, "-i": place.address, "-p": sip_port, "-m": 1, "-sf": _SCENARIO}
         named = {"caller": number, "rtp_port": rtp.port, "codec": law.codec, "payload_type": law.payload_type}
         keys = [word for name, value in named.items() for word in ("-key", name, str(value))]
@@ -172,7 +172,8 @@ async def sip_call(
 
 
 @asynccontextmanager
-async def _audio(stream: RtpStream, address: str) -> AsyncIterator[RtpSocket]:
+async def audio(stream: RtpStream, address: str) -> AsyncIterator[RtpSocket]:
+    """A socket at *address* for one call's audio."""
     rtp = RtpSocket(stream)
     await asyncio.get_running_loop().create_datagram_endpoint(lambda: rtp, local_addr=(address, 0))
     try:

@@ -1,13 +1,14 @@
 """Ten customers ring the shop over real SIP, so that the metrics show something: some talk it out, some hang up, some while a part fails.
 
-    those who disturb nobody, some at once ─► those whose fault would hit others too, one by one ─► each one's closed record, compared
+    phase by phase: those who do not get in each other's way, some at once ─► each one's closed record, compared
 
-In a staging stack no operator's telephone answers: who is put through waits in the queue for a moment and gives up there.
+One of them gets an operator, whose telephone is registered for him alone; others who are put through give up in the queue.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from controller.journal.queries import CallShown, recent_calls, show_call
 from ops.caller.script import HangUp, Listen, Press, Say, Step
 from ops.caller.sip import SipTelephone, sip_call
+from ops.caller.sip_operator import registered
 from ops.caller.sip_place import SipPlace, place_to
 from ops.caller.talk import Talk, TalkFailed
 from ops.eval.customer import Customer, Expect
@@ -36,13 +38,19 @@ FIRST_NUMBER: Final = 9001
 LIMIT_S: Final = 100.0  # of one call, from dialling to the closed record
 HURRIED: Final[Faults] = {"speed": 2.0}  # of the agent's speech, which is most of what a call takes
 PLENTY: Final = 1_000  # calls of one day
-_QUEUE_WITHIN_S = 30.0
+OPERATOR: Final = "op1"
+_WITHIN_S = 30.0
 _LOOK_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Waits:
     """Until he is in the operators' queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Until an operator has taken him."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +68,11 @@ class Ending:
 @dataclass(frozen=True, slots=True, eq=False)
 class SimulatedCall:
     what: str
-    talk: Customer | tuple[Step | Waits, ...]  # a script is led from the greeting's end on
+    talk: Customer | tuple[Step | Waits | Accepted, ...]  # a script is led from the greeting's end on
     ends: Ending
     faults: Mapping[Service, Faults] = field(default_factory=dict)  # meanwhile; a script's begin behind the greeting
-    alone: bool = False  # they would hit whoever else is on the line
+    phase: int = 1  # a fault hits the next request, whoever's it is
+    operator: bool = False  # his telephone is there meanwhile
 
 
 def _scripted(name: str) -> Customer:
@@ -78,8 +87,13 @@ ALL: Final = (
     SimulatedCall("asks for something cheaper and for the stock", _scripted("camry_cheaper_and_in_stock"), _GOODBYE),
     SimulatedCall("interrupts the offer", _scripted("interrupts_for_something_cheaper"), Ending("goodbye", "agent", interrupted=True)),
     SimulatedCall("hangs up with his answer", (Say("which_size_corolla"), Listen(), HangUp()), Ending("hung_up")),
-    SimulatedCall("wants a human and gives up in the queue", (Say("operator"), Waits(), HangUp()), Ending("abandoned", "caller", "asked")),
-    SimulatedCall("presses 0 and gives up in the queue", (Press("0"), Waits(), HangUp()), Ending("abandoned", "caller", "key_0")),
+    SimulatedCall(
+        "wants a human and gets him",
+        (Say("operator"), Accepted(), Say("hello"), HangUp()),
+        Ending("transferred", "caller", "asked"),
+        operator=True,
+    ),
+    SimulatedCall("presses 0 and gives up in the queue", (Press("0"), Waits(), HangUp()), Ending("abandoned", "caller", "key_0"), phase=2),
     SimulatedCall(
         "the shop answers 500",
         Customer("shop_fails", says=("price_r16",), expect=Expect()),
@@ -90,22 +104,21 @@ ALL: Final = (
         "the model is slow",
         Customer("slow_model", says=("warranty",), expect=Expect()),
         _GOODBYE,
-        {"anthropic": {"latency_ms": 2_500}},
-        alone=True,
+        {"anthropic": {"latency_ms": 2_500}},  # for all who talk now: they are patient
     ),
     SimulatedCall(
         "speech is not recognised any more",
         (Say("winter_tyres_camry"), Waits(), HangUp()),
         Ending("abandoned", "caller", "stt_failed"),
         {"google_stt": {"break_next": 1, "refuse_next": 5}},
-        alone=True,
+        phase=2,
     ),
     SimulatedCall(
         "nothing can be said any more",
         (Say("winter_tyres_camry"), Waits(), HangUp()),
         Ending("abandoned", "caller", "tts_failed"),
         {"google_tts": {"refuse_next": 5}},
-        alone=True,
+        phase=3,
     ),
 )
 
@@ -153,8 +166,9 @@ async def ring_all(target: Target, wanted: Sequence[SimulatedCall], tell: Callab
             return rung
 
         async with injected(target.seed.tts_control, HURRIED):
-            rung = list(await asyncio.gather(*(one(call) for call in wanted if not call.alone)))
-            rung += [await one(call) for call in wanted if call.alone]
+            rung: list[Rung] = []
+            for phase in sorted({call.phase for call in wanted}):
+                rung += await asyncio.gather(*(one(call) for call in wanted if call.phase == phase))
     return rung
 
 
@@ -168,31 +182,45 @@ async def ring(target: Target, place: SipPlace, call: SimulatedCall) -> Rung:
         ):
             watch = Watch(connection, number_of(call))
             async with sip_call(place, number=number_of(call), extension=target.seed.extension) as telephone:
-                await _lead(target, call, telephone, watch)
+                await _lead(target, place, call, telephone, watch)
             shown = await watch.closed()
     except (TalkFailed, TimeoutError) as failed:
         return Rung(call, shown, str(failed) or f"not over within {LIMIT_S:g} s")
     return Rung(call, shown, differences(shown, call.ends))
 
 
-async def _lead(target: Target, call: SimulatedCall, telephone: SipTelephone, watch: Watch) -> None:
+async def _lead(target: Target, place: SipPlace, call: SimulatedCall, telephone: SipTelephone, watch: Watch) -> None:
     talk = Talk(telephone)
     if isinstance(call.talk, tuple):
         await talk.lead((Listen(),))
-    async with AsyncExitStack() as failing:
+    async with AsyncExitStack() as meanwhile:
         for service, faults in call.faults.items():
-            await failing.enter_async_context(injected(target.seed.control(service), faults))
+            await meanwhile.enter_async_context(injected(target.seed.control(service), faults))
+        operator = None
+        if call.operator:
+            operator = await meanwhile.enter_async_context(registered(place, OPERATOR, target.seed.operator_password.get_secret_value()))
         if isinstance(call.talk, Customer):
             await Leading(call.talk, telephone, watch).lead()
             return
         for step in call.talk:
-            await (_queued(watch) if isinstance(step, Waits) else talk.lead((step,)))
+            match step:
+                case Waits():
+                    await _shows(watch, "transferring")
+                case Accepted():
+                    assert operator is not None
+                    await operator.accepted()
+                    await _shows(watch, "operator")
+                case _:
+                    await talk.lead((step,))
 
 
-async def _queued(watch: Watch) -> None:
-    async with asyncio.timeout(_QUEUE_WITHIN_S):
-        while (shown := await watch.look()) is None or shown.call["state"] != "transferring":  # noqa: ASYNC110 - told by a database
-            await asyncio.sleep(_LOOK_S)
+async def _shows(watch: Watch, state: str) -> None:
+    """Wait until the live record shows *state*."""
+    deadline = time.monotonic() + _WITHIN_S
+    while (shown := await watch.look()) is None or shown.call["state"] != state:
+        if time.monotonic() > deadline:
+            raise TalkFailed(f"no state {state} within {_WITHIN_S:g} s, but {shown.call['state'] if shown else 'no record'}")
+        await asyncio.sleep(_LOOK_S)
 
 
 async def have_rung(connection: psycopg.AsyncConnection[Any], now: datetime) -> set[SimulatedCall]:
@@ -219,5 +247,7 @@ async def counted(controller_url: str) -> float:
 
 
 def can_ring(target: Target, call: SimulatedCall) -> bool:
-    """Whether what is to fail can be made to."""
-    return all(target.seed.control(service) for service in call.faults)
+    """Whether what is to fail can be made to, and who is to answer can log in."""
+    return all(target.seed.control(service) for service in call.faults) and bool(
+        target.seed.operator_password.get_secret_value() or not call.operator
+    )

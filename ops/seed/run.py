@@ -62,7 +62,9 @@ class Seeding:
         """Those of today that are still to be made; whether all went as they should."""
         wanted = [call for call in calls.ALL if calls.can_ring(self.target, call)]
         if left_out := len(calls.ALL) - len(wanted):
-            self._tell(f"[yellow]{left_out} calls are left out: what is to fail in them is a real service[/yellow]")
+            self._tell(
+                f"[yellow]{left_out} calls are left out: a real service is to fail in them, or SEED_OPERATOR_PASSWORD is not set[/yellow]"
+            )
         if not again:
             async with await connect(self.target.dsn, NAME) as connection:
                 rung_already = await calls.have_rung(connection, self.now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, SecretStr
 
 from controller.settings import DatabaseSettings, Group, HostAndPort, ShopSettings, WebAddress, load_group
 
@@ -37,6 +37,7 @@ class SeedSettings(Group, env_prefix="SEED_"):
     stt_control: Control = "http://google-stt:8081"
     tts_control: Control = "http://google-tts:8081"
     model_control: Control = "http://anthropic:8080"
+    operator_password: SecretStr = SecretStr("")  # of the account op1; empty: no operator answers
     calls_at_once: int = Field(default=3, ge=1, le=10)
     number: int = 1  # another one gives another past
 

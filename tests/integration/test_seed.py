@@ -27,7 +27,7 @@ from ops.seed.life import APP
 from ops.seed.settings import Target
 from ops.system import System
 
-TALKS, HANGS_UP, KEY_ZERO, SHOP_FAILS = ALL[2], ALL[3], ALL[5], ALL[6]
+INTERRUPTS, GETS_A_HUMAN, KEY_ZERO, SHOP_FAILS = ALL[2], ALL[4], ALL[5], ALL[6]
 pytestmark = pytest.mark.timeout(300)  # the first time sipp is fetched
 
 
@@ -55,6 +55,7 @@ def seeded(system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> S
         "ENVIRONMENT": "development",
         "SEED_SIP": f"127.0.0.1:{system.stack.asterisk.sip_port}",
         "SEED_CONTROLLER_URL": system.controller.api_url,
+        "SEED_OPERATOR_PASSWORD": system.stack.asterisk.operator_password,
         "SEED_SHOP_CONTROL": control("shop"),
         "SEED_STT_CONTROL": control("google_stt"),
         "SEED_TTS_CONTROL": control("google_tts"),
@@ -110,7 +111,7 @@ def test_callctl_lists_and_shows_and_replays_what_was_seeded(seeded: System) -> 
 async def test_the_console_finds_all_kinds_of_outcome_and_trouble(seeded: System) -> None:
     assert await asyncio.to_thread(run.main, ["--no-calls"]) == 0
     now = datetime.now(UTC)
-    wish = {"since": now - timedelta(days=62), "until": now}
+    wish: dict[str, Any] = {"since": now - timedelta(days=62), "until": now}
     async with Reader.open(seeded.stack.postgres.dsn, "test") as reader:
         for outcome in ("order", "booked", "human", "cb", "info", "left"):
             page = await past_page(reader, PastWish(**wish, outcome=outcome))
@@ -137,19 +138,21 @@ def test_customers_ring_over_sip_and_are_recorded_as_they_should_be(seeded: Syst
     told: list[Rung] = []
     target = Target.load()
     before = asyncio.run(calls.counted(target.seed.controller_url))
-    wanted = [TALKS, HANGS_UP, KEY_ZERO, SHOP_FAILS]
+    wanted = [INTERRUPTS, GETS_A_HUMAN, SHOP_FAILS, KEY_ZERO]
     rung = asyncio.run(ring_all(target, wanted, told.append))
     assert [one.trouble for one in rung] == ["", "", "", ""]
     assert len(told) == len(wanted)
     assert asyncio.run(calls.counted(target.seed.controller_url)) - before == len(wanted)
     assert seeded.standins.control("shop").settings()["fail_next"] == 0
     assert seeded.standins.control("google_tts").settings()["speed"] == 1.0
+    assert 'callctl_transfers_total{reason="asked"} 1.0' in seeded.controller.metrics()
     with psycopg.connect(target.dsn) as connection:
         asked = "SELECT app FROM calls WHERE caller_id = ANY(%s)"
         assert {row[0] for row in connection.execute(asked, [[number_of(call) for call in wanted]])} == {"callctl"} != {APP}
 
 
 def test_the_smoke_tests_call_is_answered_and_recorded(seeded: System, capsys: pytest.CaptureFixture[str]) -> None:
+    seeded.standins.control("google_tts").set(speed=2.0)
     assert one_call.main() == 0
     assert "closed as hung_up" in capsys.readouterr().out
 
