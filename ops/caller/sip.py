@@ -18,9 +18,10 @@ from ops.caller.ear import Ear, last_voiced_ms
 from ops.caller.g711 import ULAW, Law
 from ops.caller.rtp_socket import RtpSocket
 from ops.caller.rtp_stream import RtpStream
+from ops.caller.sip_place import Sipp, SipPlace, place_at
 from ops.caller.talk import TalkFailed, until
-from ops.devstack import DevStack, Process, unpacked
-from ops.devstack.ports import LOOPBACK, free_port
+from ops.devstack import DevStack
+from ops.devstack.ports import free_port
 
 _SCENARIO = Path(__file__).with_name("sip_caller.xml")
 _ANSWER_S = 15.0
@@ -30,13 +31,14 @@ _BYE_S = 5.0
 class Signalling:
     """One call of sipp's. It ends with the call: by the other side's BYE, or by ours."""
 
-    def __init__(self, stack: DevStack, sipp_argv: list[str], call_id: str, sip_port: int) -> None:
+    def __init__(self, place: SipPlace, sipp_argv: list[str], call_id: str, sip_port: int) -> None:
         self._call_id = call_id
+        self._address = place.address
         self._sip_port = sip_port
-        self._told = stack.folder / f"sipp-{call_id}.told"
-        self._errors = stack.folder / f"sipp-{call_id}.errors"
+        self._told = place.folder / f"sipp-{call_id}.told"
+        self._errors = place.folder / f"sipp-{call_id}.errors"
         traces = ["-trace_logs", "-log_file", str(self._told), "-trace_err", "-error_file", str(self._errors)]
-        self._sipp: Process = stack.spawn("sipp", [*sipp_argv, *traces], cwd=stack.folder, env={"TERM": "dumb"})
+        self._sipp: Sipp = place.start([*sipp_argv, *traces])
 
     @property
     def over(self) -> bool:
@@ -62,17 +64,18 @@ class Signalling:
 
         sipp cannot be told otherwise.
         """
+        here = self._address
         lines = [
-            f"{method} sip:caller@{LOOPBACK}:{self._sip_port} SIP/2.0",
-            f"Via: SIP/2.0/UDP {LOOPBACK}:9;branch=z9hG4bK{uuid.uuid4().hex}",
-            f"From: <sip:hand@{LOOPBACK}>;tag=hand",
-            f"To: <sip:caller@{LOOPBACK}>",
+            f"{method} sip:caller@{here}:{self._sip_port} SIP/2.0",
+            f"Via: SIP/2.0/UDP {here}:9;branch=z9hG4bK{uuid.uuid4().hex}",
+            f"From: <sip:hand@{here}>;tag=hand",
+            f"To: <sip:caller@{here}>",
             f"Call-ID: {self._call_id}",
             f"CSeq: 1 {method}",
             "Content-Length: 0",
         ]
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hand:
-            hand.sendto("\r\n".join([*lines, "", ""]).encode(), (LOOPBACK, self._sip_port))
+            hand.sendto("\r\n".join([*lines, "", ""]).encode(), (here, self._sip_port))
 
     def check(self) -> None:
         """Raises TalkFailed with sipp's words when the call did not go by the scenario."""
@@ -136,7 +139,7 @@ class SipTelephone:
 
 @asynccontextmanager
 async def sip_call(
-    stack: DevStack,
+    where: SipPlace | DevStack,
     *,
     number: str = "+380671234567",
     extension: str = "100",
@@ -146,21 +149,21 @@ async def sip_call(
     """Dial *extension* over SIP as *number*; the telephone once the call is answered. Whoever leaves the block has hung up.
 
     Args:
+        where: the private stack stands for its ``place_at``.
         suppresses_silence: send no RTP while nothing is said.
 
     Raises:
         TalkFailed: not answered, refused, or ended in a way that no telephone expects; with what sipp says about it.
     """
-    root = await asyncio.to_thread(unpacked, ["sip-tester"])
+    place = where if isinstance(where, SipPlace) else await asyncio.to_thread(place_at, where)
     call_id, sip_port = str(uuid.uuid4()), free_port()
-    async with _audio(RtpStream(law, suppresses_silence=suppresses_silence)) as rtp:
-        words = {"-s": extension, "-cid_str": call_id, "-i": LOOPBACK, "-p": sip_port, "-m": 1, "-sf": _SCENARIO}
+    async with audio(RtpStream(law, suppresses_silence=suppresses_silence), place.address) as rtp:
+        words = {"-s": extension, "-cid_str": call_id, "-i": place.address, "-p": sip_port, "-m": 1, "-sf": _SCENARIO}
         named = {"caller": number, "rtp_port": rtp.port, "codec": law.codec, "payload_type": law.payload_type}
         keys = [word for name, value in named.items() for word in ("-key", name, str(value))]
-        target = f"{LOOPBACK}:{stack.asterisk.sip_port}"
-        argv = root.command(["sipp", target, "-nostdin", *keys, *(str(word) for pair in words.items() for word in pair)])
-        async with _signalled(Signalling(stack, argv, call_id, sip_port)) as signalling:
-            remote = (LOOPBACK, await signalling.answered())
+        argv = ["sipp", f"{place.asterisk}:{place.port}", "-nostdin", *keys, *(str(word) for pair in words.items() for word in pair)]
+        async with _signalled(Signalling(place, argv, call_id, sip_port)) as signalling:
+            remote = (place.asterisk, await signalling.answered())
             pacing = asyncio.create_task(rtp.pace(remote), name=f"rtp-{call_id}")
             try:
                 yield SipTelephone(rtp, signalling)
@@ -169,9 +172,10 @@ async def sip_call(
 
 
 @asynccontextmanager
-async def _audio(stream: RtpStream) -> AsyncIterator[RtpSocket]:
+async def audio(stream: RtpStream, address: str) -> AsyncIterator[RtpSocket]:
+    """A socket at *address* for one call's audio."""
     rtp = RtpSocket(stream)
-    await asyncio.get_running_loop().create_datagram_endpoint(lambda: rtp, local_addr=(LOOPBACK, 0))
+    await asyncio.get_running_loop().create_datagram_endpoint(lambda: rtp, local_addr=(address, 0))
     try:
         yield rtp
     finally:

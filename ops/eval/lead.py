@@ -22,8 +22,7 @@ import psycopg
 
 from controller.journal.queries import CallShown, recent_calls, show_call
 from ops.caller.script import Interrupt, Press, Say, Step, UntilEnd
-from ops.caller.talk import Talk, TalkFailed
-from ops.caller.telephone import Telephone
+from ops.caller.talk import Phone, Talk, TalkFailed
 from ops.eval.customer import Customer, Line, question_in
 
 LOOK_S = 0.2
@@ -69,7 +68,7 @@ class _Course:
 
 
 class Leading:
-    def __init__(self, customer: Customer, telephone: Telephone, watch: Watch) -> None:
+    def __init__(self, customer: Customer, telephone: Phone, watch: Watch) -> None:
         self._customer = customer
         self._telephone = telephone
         self._watch = watch
