@@ -23,10 +23,11 @@ def content(folder: Path) -> dict[str, str]:
 
 
 def test_staging_makes_every_secret_of_the_stack_and_marks_it(tmp_path: Path) -> None:
-    done = make(tmp_path / "made", SECRET_PREFIX=STAGING_ONLY)
+    done = make(tmp_path / "made", SECRET_PREFIX=STAGING_ONLY, ALERTS_TO="http://proxy:2020/health")
     assert done.returncode == 0, done.stderr
     made = content(tmp_path / "made")
     assert set(made) == set(load(PRODUCTION)["secrets"])
+    assert made.pop("alertmanager_webhook") == "http://proxy:2020/health\n"
     assert all(re.fullmatch(STAGING_ONLY + "[0-9a-f]{48}\n", secret) for secret in made.values())
     assert len(set(made.values())) == len(made)
     assert not any(secret.strip() in done.stdout + done.stderr for secret in made.values())
@@ -42,7 +43,7 @@ def test_what_is_there_is_left_alone(tmp_path: Path) -> None:
 def test_production_asks_for_what_others_give(tmp_path: Path) -> None:
     done = make(tmp_path)
     assert done.returncode == 1
-    for name in ("shop_api_key", "anthropic_api_key", "google_credentials"):
+    for name in ("shop_api_key", "anthropic_api_key", "google_credentials", "alertmanager_webhook"):
         assert f"{name}: still needed" in done.stderr
         (tmp_path / name).write_text("given\n")
     assert make(tmp_path).returncode == 0
