@@ -28,7 +28,10 @@ async def whole_talk(telephone: Telephone) -> None:
 async def counted(floor: Floor, metric: str) -> Counter[str]:
     """What the controller counted itself, by its first label."""
     text = await asyncio.to_thread(floor.system.controller.metrics)
-    return Counter({label: int(float(value)) for label, value in re.findall(rf'^{metric}_total{{\w+="([^"]*)"[^}}]*}} (\S+)$', text, re.M)})
+    counts: Counter[str] = Counter()
+    for label, value in re.findall(rf'^{metric}_total{{\w+="([^"]*)"[^}}]*}} (\S+)$', text, re.M):
+        counts[label] += int(float(value))
+    return counts
 
 
 async def backlog(floor: Floor) -> int:
