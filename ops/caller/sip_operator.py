@@ -73,7 +73,7 @@ async def registered(place: SipPlace, name: str, password: str) -> AsyncIterator
 
 
 async def _register(place: SipPlace, name: str, password: str, port: int, expires_s: int) -> None:
-    sipp = _sipp(place, _REGISTER, port, {"account": name, "expires": expires_s}, ["-au", name, "-ap", password])
+    sipp = _sipp(place, _REGISTER, port, {"account": name, "expires": expires_s}, ["-m", "1", "-au", name, "-ap", password])
     try:
         await until(lambda: sipp.poll() is not None, _REGISTER_S, f"Asterisk's answer to the registration of {name}")
     except TalkFailed:
@@ -90,5 +90,5 @@ async def _ended(sipp: Sipp) -> None:
 
 def _sipp(place: SipPlace, scenario: Path, port: int, named: Mapping[str, object], more: list[str]) -> Sipp:
     keys = [word for name, value in named.items() for word in ("-key", name, str(value))]
-    where = ["-i", place.address, "-p", str(port), "-m", "1"]
+    where = ["-i", place.address, "-p", str(port)]
     return place.start(["sipp", f"{place.asterisk}:{place.port}", "-nostdin", "-sf", str(scenario), *where, *keys, *more])
