@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from importlib import metadata
 from itertools import product
 from typing import Literal, get_args
 
@@ -24,6 +23,7 @@ from agent.guard.speech import Objection
 from agent.records import Latencies, TurnRecord
 from controller.api.readiness import Finding
 from controller.journal.records import CallRevised, Record, ToolCalled, TurnRecorded
+from controller.version import VERSION
 
 STATES = ("connecting", "greeting", "listening", "thinking", "tool", "speaking", "transferring", "operator", "ended")
 OUTCOMES = ("goodbye", "silence", "transferred", "hung_up", "abandoned", "nobody_free", "failed", "moved", "orphaned", "too_long")
@@ -239,7 +239,7 @@ def tell_build(registry: CollectorRegistry, *, model: str, prompt: str) -> None:
     """What runs, as labels of a 1: to be laid over any graph."""
     labels = ["version", "model", "prompt"]
     build = Gauge("callctl_build_info", "The program, its language model and its prompt.", labels, registry=registry)
-    build.labels(metadata.version("call-controller"), model, prompt).set(1)
+    build.labels(VERSION, model, prompt).set(1)
 
 
 Buckets = list[tuple[float, int]]  # upper edge and how many were not above it, the last edge infinite

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from controller.settings import DatabaseSettings, Group, HostAndPort, ShopSettings, WebAddress, load_group
+from controller.settings import DatabaseSettings, EnvironmentSettings, Group, HostAndPort, ShopSettings, WebAddress, load_group
 
 Service = Literal["shop", "google_stt", "google_tts", "anthropic"]
 
@@ -23,10 +23,6 @@ def _address_or_empty(value: str) -> str:
 
 
 Control = Annotated[str, Field(pattern=rf"^{NONE}$|^https?://[^\s/@]+/?$"), AfterValidator(_address_or_empty)]
-
-
-class EnvironmentSettings(Group, env_prefix=""):
-    environment: Literal["production", "staging", "development"] = "production"
 
 
 class SeedSettings(Group, env_prefix="SEED_"):

@@ -9,6 +9,7 @@ import pytest
 from controller.settings import variables
 from ops.devstack.asterisk import CONFIGURATION
 from ops.devstack.render import VARIABLES_FILE, defaults
+from ops.seed.settings import SeedSettings
 from tests.unit.deployment.compose import DEVELOPMENT, FILES, PRODUCTION, ROOT, STAGING, environment, interpolated, load, services
 
 ONE_SHOT = {"migrate", "secrets", "caller"}
@@ -103,9 +104,10 @@ def test_the_controller_is_given_settings_that_exist(name: str) -> None:
 
 
 def test_vendors_are_switched_by_settings_that_exist() -> None:
+    known = {*variables(), *(f"SEED_{name}".upper() for name in SeedSettings.model_fields)}
     for path in (ROOT / "ops/staging").glob("*.env"):
         for variable in defaults(path.read_text()):
-            assert variable.removesuffix("_FILE") in variables(), f"{path.name}: {variable}"
+            assert variable.removesuffix("_FILE") in known, f"{path.name}: {variable}"
 
 
 @pytest.mark.parametrize("name", FILES)

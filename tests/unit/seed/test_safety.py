@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from controller.settings import EnvironmentSettings
 from ops.seed.safety import Found, Refused, must_be_safe
-from ops.seed.settings import EnvironmentSettings
 
 EMPTY, USED, SEEDED = Found(0, 0), Found(0, 7), Found(500, 7)
 
