@@ -17,6 +17,9 @@ SHOWN_MAX = 160  # characters of a reason
 _MANY = 5  # of a kind; the rest is counted
 
 
+WATCHDOG = "Watchdog"
+
+
 class Line(NamedTuple):
     verdict: str  # OK, WARN, FAIL
     check: str
@@ -109,14 +112,16 @@ def alertmanagers(answer: str, _: Sequence[str] = ()) -> Iterable[Line]:
 
 
 def alerts(answer: str, _: Sequence[str] = ()) -> Iterable[Line]:
-    """Prometheus' ``/api/v1/alerts``: what fires is no failure of the stack, but somebody should look."""
-    firing = [alert for alert in json.loads(answer)["data"]["alerts"] if alert["state"] == "firing"]
-    for alert in firing:
-        name = alert["labels"]["alertname"]
-        seen = alert["annotations"].get("summary", "fires")
-        yield Line("WARN", f"alert {name}", _short(seen), alert["annotations"].get("runbook_url", "its runbook is in ops/runbooks"))
-    if not firing:
-        yield Line("OK", "alerts", "none fires")
+    """Prometheus' ``/api/v1/alerts``: what fires is no failure of the stack, but somebody should look. One must fire: it proves that any can."""
+    firing = {alert["labels"]["alertname"]: alert for alert in json.loads(answer)["data"]["alerts"] if alert["state"] == "firing"}
+    if WATCHDOG not in firing:
+        yield Line("FAIL", f"alert {WATCHDOG}", "does not fire, which it always must", f"ops/runbooks/{WATCHDOG}.md")
+    for name, alert in firing.items():
+        if name != WATCHDOG:
+            seen = alert["annotations"].get("summary", "fires")
+            yield Line("WARN", f"alert {name}", _short(seen), alert["annotations"].get("runbook_url", "its runbook is in ops/runbooks"))
+    if firing.keys() == {WATCHDOG}:
+        yield Line("OK", "alerts", f"none fires but {WATCHDOG}, which always must")
 
 
 def grafana(answer: str, _: Sequence[str] = ()) -> Iterable[Line]:

@@ -72,10 +72,12 @@ def test_an_alert_that_fires_is_yellow_with_its_runbook_and_a_pending_one_is_not
     def alert(name: str, state: str) -> dict[str, Any]:
         return {"labels": {"alertname": name}, "state": state, "annotations": {"summary": "s", "runbook_url": "ops/runbooks/x.md"}}
 
-    lines = judged("alerts", prometheus(alerts=[alert("RedisDown", "firing"), alert("Slow", "pending")]))
+    always = alert("Watchdog", "firing")
+    lines = judged("alerts", prometheus(alerts=[always, alert("RedisDown", "firing"), alert("Slow", "pending")]))
     assert verdicts(lines) == [("WARN", "alert RedisDown")]
     assert lines[0].todo == "ops/runbooks/x.md"
-    assert verdicts(judged("alerts", prometheus(alerts=[]))) == [("OK", "alerts")]
+    assert verdicts(judged("alerts", prometheus(alerts=[always]))) == [("OK", "alerts")]
+    assert verdicts(judged("alerts", prometheus(alerts=[]))) == [("FAIL", "alert Watchdog")], "nothing that watches is no peace"
 
 
 def test_of_grafanas_panels_errors_are_red_and_those_without_series_are_counted() -> None:
