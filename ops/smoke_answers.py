@@ -112,7 +112,7 @@ def alertmanagers(answer: str, _: Sequence[str] = ()) -> Iterable[Line]:
 
 
 def alerts(answer: str, _: Sequence[str] = ()) -> Iterable[Line]:
-    """Prometheus' ``/api/v1/alerts``: what fires is no failure of the stack, but somebody should look. One must fire: it proves that any can."""
+    """Prometheus' ``/api/v1/alerts``. What fires is no failure of the stack, but to be looked at; one always must: then any other can."""
     firing = {alert["labels"]["alertname"]: alert for alert in json.loads(answer)["data"]["alerts"] if alert["state"] == "firing"}
     if WATCHDOG not in firing:
         yield Line("FAIL", f"alert {WATCHDOG}", "does not fire, which it always must", f"ops/runbooks/{WATCHDOG}.md")
