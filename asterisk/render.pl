@@ -32,11 +32,12 @@ for my $name (sort keys %value) {
     elsif (defined $ENV{$name} && $ENV{$name} ne '') { $value{$name} = $ENV{$name} }
     if ($value{$name} eq '' && $unneeded{$name}) { $value{$name} = random(); print STDERR "$name is not given: a random one that nobody knows\n" }
     if ($value{$name} eq '') { push @problems, "$name is not set: $comment{$name}" }
-    elsif ($value{$name} =~ /["\n]/) { push @problems, "$name holds a line break or a double quote" }
+    elsif ($value{$name} =~ /["\n;]/) { push @problems, "$name holds a line break, a double quote or a semicolon, which Asterisk's files cannot" }
     elsif ($name =~ /_PASSWORD$/) {
         push @problems, "$name is a secret that a staging stack made for itself; with ENVIRONMENT=$environment give a real one"
             if $value{$name} =~ /^staging-only-/ && $environment ne 'staging';
-        push @problems, "$name is a placeholder that everybody knows; give a real secret" if $placeholder{lc $value{$name}} && $environment ne 'development';
+        (my $bare = lc $value{$name}) =~ s/^[<>{}\[\] ]+|[<>{}\[\] ]+\z//g;
+        push @problems, "$name is a placeholder that everybody knows; give a real secret" if $placeholder{$bare} && $environment ne 'development';
     }
 }
 push @problems, "SIP_PUBLIC_ADDRESS is not set: with SIP_LOCAL_NET=$value{SIP_LOCAL_NET} it is what everybody else is told to send his audio to"

@@ -7,7 +7,7 @@ from typing import Literal
 Environment = Literal["production", "staging", "development"]
 
 STAGING_ONLY = "staging-only-"
-"""How each secret begins that ``ops/staging/make_secrets.sh`` makes."""
+"""How each secret begins that ``ops/make_secrets.sh`` makes."""
 
 _KNOWN = frozenset((
     "admin", "asterisk", "callcenter", "callctl", "change-me", "change_me", "changeme", "default", "dummy", "example", "fixme", "guest",

@@ -18,9 +18,9 @@ make() {
 umask 077
 mkdir -p "$folder"
 for name in $own; do make "$name"; done
-[ -z "${ALERTS_TO:-}" ] || make alertmanager_webhook "$ALERTS_TO"
 missing=
 for name in $given; do
-    if [ -n "$prefix" ]; then make "$name"; elif [ -s "$folder/$name" ]; then echo "$name: there"; else missing="$missing $name"; fi
+    if [ "$name" = alertmanager_webhook ] && [ -n "${ALERTS_TO:-}" ]; then make "$name" "$ALERTS_TO"
+    elif [ -n "$prefix" ]; then make "$name"; elif [ -s "$folder/$name" ]; then echo "$name: there"; else missing="$missing $name"; fi
 done
 [ -z "$missing" ] || { for name in $missing; do echo "$name: still needed: write it to $folder/$name, chmod 444" >&2; done; exit 1; }

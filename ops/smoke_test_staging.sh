@@ -130,10 +130,7 @@ if [[ $answer == *STAND-IN* ]]; then judge panels < <(limit=20 fetch "$grafana/s
 
 equal "proxy: console by TLS" 200 "$(status_of "$tls/")" "$(logs proxy)"
 equal "proxy: hides /metrics" 404 "$(status_of "$tls/metrics")" "ops/proxy/Caddyfile"
-case $(status_of "$http/") in
-    30[1278]) report OK "proxy: sends to TLS" "from $http" ;;
-    *) report FAIL "proxy: sends to TLS" "$(status_of "$http/") from $http" "$(logs proxy)" ;;
-esac
+equal "proxy: sends to TLS" "$tls/" "$(fetch -o /dev/null -w '%{redirect_url}' "$http/")" "$(logs proxy)"
 
 if [ $call = no ]; then
     report WARN "a telephone call" "left out (--no-call)"

@@ -24,8 +24,8 @@ def render(text: str, values: Mapping[str, str]) -> str:
         found = values.get(match[1], "")
         if not found:
             raise DevStackError(f"the variable {match[1]} has no value")
-        if "\n" in found or '"' in found:
-            raise DevStackError(f"the value of {match[1]} holds a line break or a double quote")
+        if any(breaking in found for breaking in '\n";'):
+            raise DevStackError(f"the value of {match[1]} holds a line break, a double quote or a semicolon")
         return found
 
     return _NAME.sub(value, text)

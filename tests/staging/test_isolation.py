@@ -51,6 +51,11 @@ def test_no_secret_is_in_an_environment_or_an_image() -> None:
         assert STAGING_ONLY not in command("docker", "history", "--no-trunc", found["Image"]).stdout
 
 
+def test_test_credentials_are_in_no_image() -> None:
+    look = "test -e /app/ops && ! test -e /app/ops/staging/vendor-secrets && echo clean"
+    assert "clean" in compose("run", "--rm", "-T", "--no-deps", "caller", "sh", "-c", look)
+
+
 def test_staging_makes_its_secrets_once() -> None:
     assert ": made" not in compose("run", "--rm", "-T", "secrets")
     assert compose("run", "--rm", "-T", "secrets").count(": there") == len(load(PRODUCTION)["secrets"])

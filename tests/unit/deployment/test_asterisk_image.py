@@ -48,13 +48,14 @@ def test_a_value_may_stand_in_a_file(tmp_path: Path) -> None:
 
 
 def test_everything_missing_or_wrong_is_told_at_once_without_the_values(tmp_path: Path) -> None:
-    done = render(tmp_path, {"OPERATOR_PASSWORD_FILE": "/nowhere", "TRUNK_MATCH": 'a "quote"'})
+    done = render(tmp_path, {"OPERATOR_PASSWORD_FILE": "/nowhere", "TRUNK_MATCH": 'a "quote"', "ARI_USERNAME": "a;comment"})
     assert done.returncode == 2
     for told in (
         "ARI_PASSWORD is not set: ",
         "SYSTEM_NAME is not set: ",
         "OPERATOR_PASSWORD_FILE names a file",
         "TRUNK_MATCH holds a line break",
+        "ARI_USERNAME holds a line break",
     ):
         assert told in done.stderr
     assert 'quote"' not in done.stderr.replace("a double quote", "")
@@ -70,7 +71,7 @@ def test_passwords_that_nobody_need_know_are_made_anew(tmp_path: Path) -> None:
     assert texts[0] != texts[1]
 
 
-@pytest.mark.parametrize("password", sorted(default_secrets._KNOWN))
+@pytest.mark.parametrize("password", [*sorted(default_secrets._KNOWN), "<password>", "Callctl "])
 def test_what_the_controller_refuses_as_a_placeholder_asterisk_refuses_too(tmp_path: Path, password: str) -> None:
     wrong = {**GIVEN, "ARI_PASSWORD": password}
     assert "ARI_PASSWORD is a placeholder" in render(tmp_path, wrong).stderr
