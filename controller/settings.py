@@ -324,12 +324,15 @@ class ApiSettings(Group, env_prefix="API_"):
     host: str = "127.0.0.1"
     port: Port = 8080
     proxy: str = Field(default="", pattern=r"^[0-9A-Fa-f.:/, ]*$")
+    public_url: str = Field(default="", pattern=r"^$|^https?://[^\s/@]+$")
     rate_per_minute: int = Field(default=600, ge=10, le=100_000)
     failures_per_minute: int = Field(default=20, ge=1, le=10_000)
 
     @property
     def address(self) -> str:
-        """Where a browser on this machine finds us."""
+        """Where a browser finds us: as was said, else on this machine."""
+        if self.public_url:
+            return self.public_url
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104 - looked up, not bound
         return f"http://{host}:{self.port}"
 

@@ -112,6 +112,14 @@ def test_a_password_that_breaks_the_address_is_told_at_once_and_not_shown(monkey
     assert not any(part in told for part in (password, "ss-word", "zzword", "word/x"))
 
 
+def test_links_begin_with_the_address_that_browsers_know(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings.load(None).api.address == "http://127.0.0.1:8080"
+    monkeypatch.setenv("API_PUBLIC_URL", "https://calls.shop.example")
+    assert Settings.load(None).api.address == "https://calls.shop.example"
+    monkeypatch.setenv("API_PUBLIC_URL", "calls.shop.example/console")
+    assert set(problems()) == {"API_PUBLIC_URL"}
+
+
 def test_fewer_media_legs_than_calls_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CALLS_MAX", "301")
     assert "CALLS_MAX=301" in problems()["AUDIOSOCKET_MAX_CONNECTIONS"]
