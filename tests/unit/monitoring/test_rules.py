@@ -22,7 +22,7 @@ def rules(name: str) -> list[dict[str, Any]]:
     return [rule for group in load(f"prometheus/rules/{name}.yml")["groups"] for rule in group["rules"]]
 
 
-ALERTS = {rule["alert"]: rule for rule in rules("alerts")}
+ALERTS = {rule["alert"]: rule for rule in [*rules("alerts"), *rules("compose")]}
 RECORDED = frozenset(rule["record"] for rule in rules("recording"))
 TESTS = [test for path in sorted((OPS / "prometheus/tests").glob("*.yml")) for test in load(f"prometheus/tests/{path.name}")["tests"]]
 
@@ -37,7 +37,7 @@ def about(test: dict[str, Any]) -> list[tuple[str, list[Any]]]:
     return found
 
 
-@pytest.mark.parametrize("rule", [*rules("alerts"), *rules("recording")], ids=lambda rule: rule.get("alert") or rule["record"])
+@pytest.mark.parametrize("rule", [*ALERTS.values(), *rules("recording")], ids=lambda rule: rule.get("alert") or rule["record"])
 def test_a_rule_asks_only_for_what_a_controller_exposes(rule: dict[str, Any], series: Series) -> None:
     assert unanswered(rule["expr"], series, RECORDED) == []
 
