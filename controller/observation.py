@@ -109,6 +109,7 @@ def watch(readings: LiveReadings, parts: Observed) -> None:
     readings.counter("callctl_ari_replaced", "Times another process took our application's name.", lambda: socket.replaced)
     readings.counter("callctl_ari_malformed_messages", "Events that we could not read.", lambda: socket.decoder.malformed)
     readings.gauge("callctl_draining", "1 while new callers are refused.", lambda: parts.switchboard.draining)
+    readings.gauge("callctl_drain_seconds", "So long calls may go on meanwhile: CALLS_DRAIN_S.", lambda: parts.settings.calls.drain_s)
     readings.gauge("callctl_calls_busy", "Calls that are with us, not with operators.", lambda: parts.switchboard.busy)
     readings.gauge("callctl_calls_max", "So many may be with us at once: CALLS_MAX.", lambda: parts.settings.calls.max)
     readings.gauge("callctl_desk_open", "1 while operators are at work by the hours that are set.", lambda: parts.switchboard.desk_open)

@@ -81,6 +81,17 @@ async def test_workers_that_are_not_there_leave_their_turns_evenly_to_those_that
             await events.next("StasisEnd")
 
 
+async def test_callers_who_come_at_once_all_reach_the_worker_that_is_there(lab: Lab) -> None:
+    async with (
+        lab.controller("callctl-17") as events,
+        # Many names, so that the callers' ways through them overlap; one try: whose way misses the one that is there is in the queue.
+        lab.globals(ARI_WORKERS="&".join(f"callctl-{number}" for number in range(30)), CONTROLLER_TRIES="1"),
+    ):
+        callers = await asyncio.gather(*(lab.call("100") for _ in range(10)))
+        reached = {(await events.next("StasisStart"))["channel"]["id"] for _ in callers}
+        assert reached == {caller.channel for caller in callers}
+
+
 async def test_an_operator_who_answers_talks_with_the_caller_and_his_hang_up_ends_the_call(lab: Lab) -> None:
     leg = uuid.uuid4()
     ringing = lab.phones.expect(leg)

@@ -22,7 +22,7 @@ def rules(name: str) -> list[dict[str, Any]]:
     return [rule for group in load(f"prometheus/rules/{name}.yml")["groups"] for rule in group["rules"]]
 
 
-ALERTS = {rule["alert"]: rule for rule in rules("alerts")}
+ALERTS = {rule["alert"]: rule for rule in [*rules("alerts"), *rules("compose")]}
 RECORDED = frozenset(rule["record"] for rule in rules("recording"))
 TESTS = [test for path in sorted((OPS / "prometheus/tests").glob("*.yml")) for test in load(f"prometheus/tests/{path.name}")["tests"]]
 
@@ -37,7 +37,7 @@ def about(test: dict[str, Any]) -> list[tuple[str, list[Any]]]:
     return found
 
 
-@pytest.mark.parametrize("rule", [*rules("alerts"), *rules("recording")], ids=lambda rule: rule.get("alert") or rule["record"])
+@pytest.mark.parametrize("rule", [*ALERTS.values(), *rules("recording")], ids=lambda rule: rule.get("alert") or rule["record"])
 def test_a_rule_asks_only_for_what_a_controller_exposes(rule: dict[str, Any], series: Series) -> None:
     assert unanswered(rule["expr"], series, RECORDED) == []
 
@@ -103,6 +103,21 @@ def test_what_alertmanager_silences_are_alerts_that_are_there() -> None:
                 assert any(re.fullmatch(name, alert) for alert in ALERTS), name
 
 
+def test_what_befell_one_controller_silences_nothing_that_is_said_of_all() -> None:
+    """The others' callers may be failed at the same time, and for another reason. Vendors are the same for all."""
+    vendors = {"SpeechToTextDown", "TextToSpeechDown", "ModelDown", "ShopDown", "ShopBreakerOpen"}
+    for rule in load("alertmanager/alertmanager.yml")["inhibit_rules"]:
+        if {name for name in _named(rule["source_matchers"]) - vendors if _of_one_controller(name)}:
+            assert rule.get("equal") == ["instance"], rule
+            assert all(_of_one_controller(name) for name in _named(rule["target_matchers"])), rule
+
+
+def test_when_no_controller_takes_calls_its_consequences_are_silent_and_each_cause_is_told() -> None:
+    (rule,) = [one for one in load("alertmanager/alertmanager.yml")["inhibit_rules"] if _named(one["source_matchers"]) == {"NobodyAnswers"}]
+    assert {"CallsFailing", "CallsFailingFast", "AnswersSlow", "AnswersSlowFast"} <= _named(rule["target_matchers"])
+    assert not {"ControllerDown", "AsteriskDown", "AriEventsLost"} & _named(rule["target_matchers"])
+
+
 def test_a_critical_alert_is_silenced_by_critical_ones_alone() -> None:
     """Who silences must be heard as loudly: else a night's page waits for the morning."""
     for rule in load("alertmanager/alertmanager.yml")["inhibit_rules"]:
@@ -112,5 +127,15 @@ def test_a_critical_alert_is_silenced_by_critical_ones_alone() -> None:
 
 
 def _severities(matchers: list[str]) -> set[str]:
+    return {ALERTS[name]["labels"]["severity"] for name in _named(matchers)}
+
+
+def _named(matchers: list[str]) -> set[str]:
+    """The alerts that matchers of Alertmanager's choose."""
     pattern = next(matcher.split(maxsplit=2)[2].strip('"') for matcher in matchers if matcher.startswith("alertname"))
-    return {rule["labels"]["severity"] for name, rule in ALERTS.items() if re.fullmatch(pattern, name)}
+    return {name for name in ALERTS if re.fullmatch(pattern, name)}
+
+
+def _of_one_controller(name: str) -> bool:
+    annotations = ALERTS[name]["annotations"]
+    return "$labels.instance" in annotations["summary"] + annotations["description"]
