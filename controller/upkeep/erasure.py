@@ -121,7 +121,7 @@ async def find(connection: AsyncConnection[Any], phone: str, now: datetime, tell
 async def erase(connection: AsyncConnection[Any], plan: Plan, note: Callable[[Receipt], tuple[str, Mapping[str, Any]]]) -> Receipt:
     """Do it, and write it down by *note*'s statement and parameters: all of it or nothing.
 
-    Raises ``CallBegan``, and when somebody is in the way ``psycopg.errors.LockNotAvailable`` or ``DeadlockDetected``: then nothing was done.
+    Raises ``CallBegan``; when somebody is in the way ``psycopg.errors.LockNotAvailable`` or ``DeadlockDetected``; nothing was done.
     """
     async with connection.transaction():
         await connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(f"{LOCK_S}s"))
