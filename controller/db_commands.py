@@ -19,7 +19,7 @@ from rich.table import Table
 
 from agent.phone import normalise
 from controller.settings import DatabaseSettings, RedisSettings, RetentionSettings
-from controller.terminal import LOOK_AT_DATABASE, audited, err, fail, from_database, group, in_loop, out
+from controller.terminal import LOOK_AT_DATABASE, audited, err, fail, from_database, group, out
 
 if TYPE_CHECKING:
     from controller.upkeep.erasure import Plan, Receipt
@@ -28,6 +28,7 @@ T = TypeVar("T")
 
 db_app = typer.Typer(help="The database: its schema, its months, and the erasing of a customer.", no_args_is_help=True)
 
+TALKING = "He is talking with us, or a controller died and has not closed the call yet ({}). Erase when it is over."
 IN_THE_WAY = "Somebody else holds what must be changed ({}); nothing is half done. Try again in a minute."
 LATER = (
     "What still waits in the spool of a controller comes later: if one is behind (the console's page of health tells), erase again then."
@@ -132,19 +133,18 @@ def erase(
     number = normalise(phone)
     if not number:
         fail(f"{phone!r} is no telephone number; write it as +380671234567")
-    _refuse_while_talking(number)
 
     async def ask(connection: psycopg.AsyncConnection[Any]) -> Receipt:
         from controller.upkeep.erasure import find
 
         plan = await find(connection, number, datetime.now(UTC), _tell)
         if plan.going_on:
-            ids = ", ".join(map(str, plan.going_on))
-            fail(f"He is talking with us, or a controller died and has not closed the call yet ({ids}). Erase when it is over.")
+            fail(TALKING.format(", ".join(map(str, plan.going_on))))
         if not yes:
             mentions = sum(map(len, plan.mentions.values()))
             err.print(f"{len(plan.calls)} calls of {number}; the number stands in {mentions} rows.", highlight=False)
             typer.confirm("Erase all of it? It cannot be brought back", abort=True, err=True)
+        await _refuse_while_talking(number)
         return await _erased(connection, plan)
 
     _show([_changed(ask)])
@@ -174,9 +174,12 @@ def _erase_again(receipts: Path) -> None:
 
 async def _erased(connection: psycopg.AsyncConnection[Any], plan: Plan) -> Receipt:
     from controller.api.database import QUERIES
-    from controller.upkeep.erasure import ACTION, erase
+    from controller.upkeep.erasure import ACTION, CallBegan, erase
 
-    return await erase(connection, plan, lambda receipt: (QUERIES["note_command"], audited(ACTION, asdict(receipt))))
+    try:
+        return await erase(connection, plan, lambda receipt: (QUERIES["note_command"], audited(ACTION, asdict(receipt))))
+    except CallBegan as began:
+        fail(TALKING.format(began))
 
 
 def _show(receipts: list[Receipt]) -> None:
@@ -192,27 +195,22 @@ def _show(receipts: list[Receipt]) -> None:
         typer.echo(json.dumps(asdict(receipt)))
 
 
-def _refuse_while_talking(number: str) -> None:
+async def _refuse_while_talking(number: str) -> None:
     """Redis knows of calls whose records still wait in a spool; without Redis the database alone is asked."""
     from redis.exceptions import RedisError
 
     from controller.livestate import connect, live_calls
     from controller.upkeep.numbers import pattern
 
-    async def ask() -> list[str]:
-        client = connect(group(RedisSettings).url.get_secret_value())
-        try:
-            return [
-                call["call_id"] for call in await live_calls(client, time.time()) if re.search(pattern(number), call.get("caller_id", ""))
-            ]
-        finally:
-            await client.aclose()
-
+    client = connect(group(RedisSettings).url.get_secret_value())
     try:
-        live = in_loop(ask())
+        calls = await live_calls(client, time.time())
     except (RedisError, OSError):
         err.print("Redis does not answer: whether he is talking with us just now, only the database tells.", highlight=False)
         return
+    finally:
+        await client.aclose()
+    live = [call["call_id"] for call in calls if re.search(pattern(number), call.get("caller_id", ""))]
     if live:
         fail(f"He is talking with us ({', '.join(live)}). Erase when the call is over.")
 

@@ -5,7 +5,7 @@
 #   ops/backup.sh --compose DIRECTORY                          with those in the stack's container (COMPOSE_FILE, COMPOSE_PROJECT_NAME
 #                                                              as for docker compose)
 #
-# Beside the dumps it keeps erasures.jsonl, the receipts of erased customers: ops/restore.sh erases them again.
+# Beside the dumps it keeps erasures.jsonl, the receipts of erased customers: ops/restore.sh erases them again, and asks for the file.
 # docs/operations.md tells what a backup does not hold.
 set -euo pipefail
 umask 077
@@ -43,6 +43,7 @@ readable "$partial" || fail "The dump cannot be read back; no backup was made"
 sync "$partial"
 [[ ! -e $final ]] || fail "$final exists already; no backup was made"
 mv "$partial" "$final"
+touch "$directory/erasures.jsonl" # an empty one says that nobody was erased
 keep_erasures "$directory/erasures.jsonl"
 
 mapfile -t dumps < <(find "$directory" -maxdepth 1 -name 'callctl-*.dump' | sort -r)

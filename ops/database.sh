@@ -10,7 +10,11 @@ fail() { say "$*."; exit 1; }
 
 # The password goes by the environment: a command line can be read by everybody on the machine.
 connect() {
-  [[ $COMPOSE ]] && return
+  if [[ $COMPOSE ]]; then
+    CALLCTL='docker compose run --rm -T --no-deps migrate'
+    return
+  fi
+  CALLCTL=${CALLCTL:-callctl}
   [[ -n ${DATABASE_URL:-} ]] || fail "DATABASE_URL is not set: postgresql://user:password@host:5432/database; or say --compose"
   local escaped=
   url=$DATABASE_URL
@@ -50,19 +54,14 @@ pg_script() { pg_archive --no-owner --no-privileges --verbose --file=-; }
 # FILE: all of it is there and unpacks, and it is a backup of ours. --list alone reads the first pages.
 readable() { pg_list <"$1" | grep ' TABLE DATA public alembic_version ' >/dev/null && pg_archive --file=/dev/null <"$1"; }
 
-# FILE: the receipts of erasures that the database has, added to those that are in FILE.
+# FILE: the receipts of erasures that the database has, added to those that are in FILE. Without any there is no FILE.
 keep_erasures() {
   [[ $(ask "SELECT to_regclass('public.audit') IS NOT NULL") == t ]] || return 0
-  local new=$1.partial
-  touch "$1"
-  { cat "$1" && ask "SELECT arguments FROM public.audit WHERE action = 'customer.erase' ORDER BY id"; } | sort -u >"$new"
-  mv "$new" "$1"
+  local new=$1.partial old=/dev/null
+  [[ ! -e $1 ]] || old=$1
+  { cat "$old" && ask "SELECT arguments FROM public.audit WHERE action = 'customer.erase' ORDER BY id"; } | sort -u >"$new"
+  if [[ -e $1 || -s $new ]]; then mv "$new" "$1"; else rm "$new"; fi
 }
 
-callctl() {
-  if [[ $COMPOSE ]]; then
-    docker compose run --rm -T --no-deps migrate "$@"
-  else
-    ${CALLCTL:-command callctl} "$@"
-  fi
-}
+# shellcheck disable=SC2086 # several words
+callctl() { command $CALLCTL "$@"; }

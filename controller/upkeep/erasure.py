@@ -1,10 +1,13 @@
 """Everything of one telephone number, erased: in every table and month, with proof.
 
     find ─► Plan ─► somebody's yes ─► erase ─► Receipt, which is also a row of the audit trail
-    (reads, month by month)           (one short transaction)
+    (reads, month by month)           (one short transaction, which looks again for calls that began since)
 
-- **His calls** go with all that was said, done and logged in them: rows are deleted. What people say is free text, a name, an address, a
-  car's plate; no column of it can be blanked with certainty, a row that is gone is gone. So do his name and his call backs.
+- **His calls**: those from his number, and those from no number in which somebody asked to be rung back on his, as nothing else tells whose
+  these are. A call from another's number is that one's. Whether in it he asked to be rung on a second telephone, or somebody else asked for
+  him to be rung, nobody can tell: the call back goes, and his number in the text.
+- They go with all that was said, done and logged in them: rows are deleted. What people say is free text, a name, an address, a car's
+  plate; no column of it can be blanked with certainty, a row that is gone is gone. So do his name and his call backs.
 - **What people did with his calls** stays in the audit trail, without what they wrote.
 - **His number in other people's calls** ("ring my wife on ...") is taken out of the text; the rest is theirs.
 
@@ -22,7 +25,7 @@ import re
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib import resources
 from typing import Any
@@ -70,10 +73,18 @@ class Table:
 @dataclass(frozen=True, slots=True)
 class Plan:
     phone: str
+    since: datetime  # a call that began before is over, whatever its row says
     calls: list[uuid.UUID]
-    going_on: list[uuid.UUID]  # of these: not over, and not older than a call can be
+    going_on: list[uuid.UUID]  # of these: not over
     leftovers: list[uuid.UUID]  # calls that were erased before
     mentions: dict[str, list[uuid.UUID]]  # by table: rows of anybody's in which the number stands
+
+
+class CallBegan(Exception):
+    """He rang after the plan was made, and is still talking; nothing was done."""
+
+    def __init__(self, calls: list[uuid.UUID]) -> None:
+        super().__init__(", ".join(map(str, calls)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,32 +112,27 @@ async def find(connection: AsyncConnection[Any], phone: str, now: datetime, tell
             there = sql.SQL("SELECT id FROM {} WHERE {} ~ %(pattern)s").format(table.identifier, table.told())
             if found := await _ids(connection, there, pattern=pattern(phone)):
                 mentions[table.name] = found
-    calls, going_on = [], []
-    for table in tables:
-        if table.base != "calls":
-            continue
-        his = sql.SQL("SELECT id, ended_at IS NULL AND started_at > %(since)s FROM {} WHERE caller_id ~ %(pattern)s").format(
-            table.identifier
-        )
-        cursor = await connection.execute(his, {"pattern": pattern(phone), "since": now - LONGEST_CALL})
-        for id_, is_open in await cursor.fetchall():
-            calls.append(id_)
-            if is_open:
-                going_on.append(id_)
+    since = now - LONGEST_CALL
+    calls, going_on = await _calls_of(connection, tables, phone, since)
     before = await _ids(connection, sql.SQL(QUERIES["erasures_of"]), number=masked(phone))
-    return Plan(phone=phone, calls=calls, going_on=going_on, leftovers=before, mentions=mentions)
+    return Plan(phone=phone, since=since, calls=calls, going_on=going_on, leftovers=before, mentions=mentions)
 
 
 async def erase(connection: AsyncConnection[Any], plan: Plan, note: Callable[[Receipt], tuple[str, Mapping[str, Any]]]) -> Receipt:
     """Do it, and write it down by *note*'s statement and parameters: all of it or nothing.
 
-    Raises ``psycopg.errors.LockNotAvailable`` or ``DeadlockDetected`` when somebody is in the way: then nothing was done.
+    Raises ``CallBegan``; when somebody is in the way ``psycopg.errors.LockNotAvailable`` or ``DeadlockDetected``; nothing was done.
     """
     async with connection.transaction():
         await connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(f"{LOCK_S}s"))
         await connection.execute("SELECT pg_advisory_xact_lock(%s)", [partitions.LOCK])
+        tables = await _tables(connection)
+        calls, going_on = await _calls_of(connection, tables, plan.phone, plan.since)
+        if began := [id_ for id_ in going_on if id_ not in plan.going_on]:
+            raise CallBegan(began)
+        plan = replace(plan, calls=list(dict.fromkeys(plan.calls + calls)))
         erased = _Erasing(connection, plan)
-        for table in await _tables(connection):
+        for table in tables:
             await erased.delete(table)
             await erased.blank(table)
         receipt = Receipt(
@@ -140,15 +146,18 @@ async def erase(connection: AsyncConnection[Any], plan: Plan, note: Callable[[Re
 async def numbers_again(connection: AsyncConnection[Any], receipts: Iterable[Mapping[str, Any]]) -> list[str]:
     """The numbers of what *receipts* tell of and the database has again, from a backup that is older."""
     found: set[str] = set()
+    erased: set[str] = set()
     gone: dict[str, list[str]] = {"calls": [], "customers": [], "callbacks": []}
     for receipt in receipts:
+        erased.add(receipt["number"])
         for name, ids in gone.items():
             ids += [str(uuid.UUID(id_)) for id_ in receipt[name]]
     for name, column in (("calls", "caller_id"), ("customers", "phone"), ("callbacks", "phone")):
         there = sql.SQL("SELECT DISTINCT {} FROM {} WHERE id = ANY(%s::uuid[])").format(sql.Identifier(column), sql.Identifier(name))
         cursor = await connection.execute(there, [gone[name]])
         found |= {normalise(number) for (number,) in await cursor.fetchall()}
-    return sorted(found - {""})
+    # With a call went the call backs to others, who did not ask to be erased.
+    return sorted(number for number in found - {""} if masked(number) in erased)
 
 
 class _Erasing:
@@ -221,6 +230,24 @@ async def _tables(connection: AsyncConnection[Any]) -> list[Table]:
         return [Table(**row) for row in await cursor.fetchall()]
 
 
+async def _calls_of(
+    connection: AsyncConnection[Any], tables: Iterable[Table], phone: str, since: datetime
+) -> tuple[list[uuid.UUID], list[uuid.UUID]]:
+    """His calls, and those of them that are not over."""
+    calls: list[uuid.UUID] = []
+    going_on: list[uuid.UUID] = []
+    for table in tables:
+        if table.base != "calls":
+            continue
+        his = sql.SQL(QUERIES["calls_of"]).format(calls=table.identifier)
+        cursor = await connection.execute(his, {"pattern": pattern(phone), "since": since})
+        for id_, is_open in await cursor.fetchall():
+            calls.append(id_)
+            if is_open:
+                going_on.append(id_)
+    return calls, going_on
+
+
 async def _ids(connection: AsyncConnection[Any], statement: sql.SQL | sql.Composed, **parameters: object) -> list[uuid.UUID]:
     cursor = await connection.execute(statement, parameters)
     return [id_ for (id_,) in await cursor.fetchall()]
@@ -228,5 +255,7 @@ async def _ids(connection: AsyncConnection[Any], statement: sql.SQL | sql.Compos
 
 def is_receipt(value: Any) -> bool:
     """Whether a line of JSON is a receipt, as ``callctl db erase`` prints it."""
-    lists = [value.get(name) for name in ("calls", "customers", "callbacks")] if isinstance(value, dict) else [None]
+    if not isinstance(value, dict) or not isinstance(value.get("number"), str):
+        return False
+    lists = [value.get(name) for name in ("calls", "customers", "callbacks")]
     return all(isinstance(ids, list) and all(isinstance(id_, str) and re.fullmatch(r"[0-9a-f-]{36}", id_) for id_ in ids) for ids in lists)

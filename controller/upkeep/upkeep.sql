@@ -26,6 +26,12 @@ SELECT current_database() AS database, current_setting('server_version') AS vers
 -- name: revision
 SELECT version_num FROM alembic_version;
 
+-- name: calls_of
+-- A caller's in one month, and whether they are not over. Without a digit is who withheld his number, or called from a browser.
+SELECT id, ended_at IS NULL AND started_at > %(since)s
+FROM {calls}
+WHERE caller_id ~ %(pattern)s OR caller_id !~ '[0-9]' AND id IN (SELECT call_id FROM callbacks WHERE phone ~ %(pattern)s);
+
 -- name: erasures_of
 -- The calls that earlier erasures of a number took away.
 SELECT DISTINCT jsonb_array_elements_text(arguments -> 'calls')::uuid AS id

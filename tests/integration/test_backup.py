@@ -180,6 +180,71 @@ def test_a_customer_erased_after_the_backup_is_erased_again_when_it_is_restored(
     assert sorted(kept["calls"]) == sorted(his)
 
 
+def test_without_the_receipts_of_erased_customers_nothing_is_restored_unless_told(scripts: Scripts, empty: str) -> None:
+    fill(scripts.dsn)
+    dump = scripts.backup()
+    receipts = scripts.folder / "erasures.jsonl"
+    assert receipts.read_text() == "", "also when nobody was erased: what is missing was lost"
+    receipts.unlink()
+    refused = scripts.run("restore.sh", str(dump), dsn=empty)
+    assert refused.returncode == 1
+    assert "erasures.jsonl is not beside it" in refused.stderr
+    assert "--no-erasures" in refused.stderr
+    assert contents(empty) == {}
+    done = scripts.run("restore.sh", "--no-erasures", str(dump), dsn=empty)
+    assert done.returncode == 0, done.stderr
+    assert "whoever was erased after this backup may be back" in done.stderr
+    assert contents(empty) == contents(scripts.dsn)
+    assert not receipts.exists(), "an empty one would say that nobody was erased"
+
+
+def test_without_them_the_receipts_of_the_database_that_goes_are_used_all_the_same(scripts: Scripts) -> None:
+    fill(scripts.dsn)
+    dump = scripts.backup()
+    (scripts.folder / "erasures.jsonl").unlink()
+    CliRunner().invoke(app, ["db", "erase", "--phone", PHONE, "--yes"], env={"DATABASE_URL": scripts.dsn})
+    done = scripts.run("restore.sh", "--replace", "--no-erasures", str(dump))
+    assert done.returncode == 0, done.stderr
+    with psycopg.connect(scripts.dsn) as connection:
+        assert connection.execute("SELECT caller_id FROM calls").fetchall() == [(OTHER,)]
+
+
+@pytest.mark.parametrize(
+    ("broken", "left"),
+    [
+        ("db upgrade", ["db upgrade", "db partitions", "db erase --again - <", "db status"]),
+        ("db erase", ["db erase --again - <", "db status"]),
+    ],
+)
+def test_what_a_restore_could_not_finish_is_told_with_what_is_left_to_do(
+    scripts: Scripts, empty: str, tmp_path: Path, broken: str, left: list[str]
+) -> None:
+    fill(scripts.dsn)
+    dump = scripts.backup()
+    CliRunner().invoke(app, ["db", "erase", "--phone", PHONE, "--yes"], env={"DATABASE_URL": scripts.dsn})
+    dump.rename(scripts.folder / "before.dump")
+    scripts.backup()  # with the receipt
+    failing = tmp_path / "failing"
+    failing.write_text(f'#!/bin/bash\n[[ $* == "{broken}"* ]] && exit 3\nexec {sys.executable} -m controller "$@"\n')
+    failing.chmod(0o755)
+    failed = scripts.run("restore.sh", str(scripts.folder / "before.dump"), dsn=empty, CALLCTL=str(failing))
+    assert failed.returncode == 3
+    assert "NOT FINISHED" in failed.stderr
+    assert "No controller may start" in failed.stderr
+    told = [line.strip() for line in failed.stderr.splitlines() if line.startswith(f"  {failing} ")]
+    assert len(told) == len(left)
+    for line, expected in zip(told, left, strict=True):
+        assert line.startswith(f"{failing} {expected}")
+    assert "Restored from" not in failed.stderr
+    for line in told:  # and that is all it needs
+        env = {**os.environ, "DATABASE_URL": empty}
+        subprocess.run(
+            ["bash", "-c", line.replace(str(failing), f"{sys.executable} -m controller")], env=env, cwd=ROOT, check=True, timeout=RUN_S
+        )
+    with psycopg.connect(empty) as connection:
+        assert connection.execute("SELECT caller_id FROM calls").fetchall() == [(OTHER,)]
+
+
 def test_receipts_are_kept_beside_the_backups_once_each(scripts: Scripts) -> None:
     fill(scripts.dsn)
     for _ in range(2):

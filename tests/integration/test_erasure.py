@@ -6,6 +6,7 @@ import json
 import re
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -242,6 +243,95 @@ def test_who_is_talking_as_redis_knows_is_not_erased_though_his_records_are_stil
     assert everything(dsn) == before
 
 
+def from_withheld(call_id: str, *phones: str, caller_id: str = "anonymous") -> list[Record]:
+    """A call from no number, in which somebody asked to be rung back on *phones*."""
+    at_ms = now_ms()
+    records: list[Record] = [
+        msgspec.structs.replace(record, caller_id=caller_id) if hasattr(record, "caller_id") else record
+        for record in whole_call(call_id, 2)
+    ]
+    return [*records, *(CallBackNoted(call_id=call_id, id=call_back_id(call_id, phone), at_ms=at_ms, phone=phone) for phone in phones)]
+
+
+@pytest.mark.parametrize("withheld", ["anonymous", "", "web"])
+def test_a_call_from_no_number_is_his_if_he_asked_in_it_to_be_rung_back(dsn: str, withheld: str) -> None:
+    his, others = new_call_id(), [new_call_id(), new_call_id()]
+    put(dsn, from_withheld(his, PHONE, caller_id=withheld))
+    put(dsn, [*from_withheld(others[0], OTHER, caller_id=withheld), *from_withheld(others[1], caller_id=withheld)])
+    before = everything(dsn, "audit")
+    receipt = erased(dsn)
+    assert receipt["calls"] == [his]
+    for table, rows in everything(dsn, "audit").items():
+        assert rows == {row for row in before[table] if his not in row}, table
+
+
+def test_who_asked_from_anothers_telephone_to_be_rung_back_takes_his_number_along_and_leaves_the_call(dsn: str) -> None:
+    call_id = new_call_id()
+    put(dsn, from_withheld(call_id, PHONE, caller_id=OTHER))
+    before = everything(dsn, "audit", "callbacks")
+    receipt = erased(dsn)
+    assert (receipt["calls"], len(receipt["callbacks"])) == ([], 1)
+    assert_no_trace(dsn)
+    assert everything(dsn, "audit", "callbacks") == before
+
+
+def test_who_is_talking_from_no_number_and_has_left_his_is_not_erased(dsn: str) -> None:
+    call_id = new_call_id()
+    put(dsn, [record for record in from_withheld(call_id, PHONE) if getattr(record, "ended_at_ms", None) is None])
+    failed = erase(dsn, "--phone", PHONE, "--yes")
+    assert failed.exit_code == 1
+    assert call_id in failed.stderr
+
+
+def while_asked(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    """Somebody says yes, and before that *happens*."""
+    monkeypatch.setattr("controller.db_commands.typer.confirm", lambda *_, **__: happens())
+
+
+def test_who_rings_while_the_question_stands_is_not_erased(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(dsn)
+    call_id = new_call_id()
+    while_asked(monkeypatch, lambda: put(dsn, [msgspec.structs.replace(call_revised(call_id), caller_id="0671234567")]))
+    failed = erase(dsn, "--phone", PHONE)
+    assert failed.exit_code == 1
+    assert call_id in failed.stderr
+    with psycopg.connect(dsn) as connection:
+        assert connection.execute("SELECT count(*) FROM calls").fetchone() == (7,), "nothing is gone"
+        assert connection.execute("SELECT count(*) FROM audit WHERE action = 'customer.erase'").fetchone() == (0,)
+
+
+def test_who_rings_while_the_question_stands_is_not_erased_though_only_redis_knows_of_him(
+    dsn: str, stack: DevStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import redis
+
+    fill(dsn)
+    before = everything(dsn)
+    with redis.Redis.from_url(stack.valkey.url) as client:
+
+        def rings() -> None:
+            client.zadd(LIVE, {"c-2": time.time() + 60})
+            client.hset(f"{LIVE}:c-2", mapping={"call_id": "c-2", "caller_id": PHONE, "started_at_ms": "1"})
+
+        while_asked(monkeypatch, rings)
+        failed = erase(dsn, "--phone", PHONE, redis=stack.valkey.url)
+        client.delete(LIVE, f"{LIVE}:c-2")
+    assert failed.exit_code == 1
+    assert "He is talking with us (c-2)" in failed.stderr
+    assert everything(dsn) == before
+
+
+def test_a_call_that_came_and_went_while_the_question_stood_is_erased_with_the_others(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    his, _ = fill(dsn)
+    call_id = new_call_id()
+    while_asked(monkeypatch, lambda: put(dsn, of(call_id, PHONE)))
+    done = erase(dsn, "--phone", PHONE)
+    assert done.exit_code == 0, done.output
+    assert sorted(json.loads(done.stdout)["calls"]) == sorted([*his, call_id])
+    with psycopg.connect(dsn) as connection:
+        assert connection.execute("SELECT count(*) FROM call_turns WHERE call_id = %s", [call_id]).fetchone() == (0,)
+
+
 def test_what_comes_later_from_a_spool_is_found_the_next_time_though_its_call_is_gone(dsn: str) -> None:
     his, _ = fill(dsn)
     erased(dsn)
@@ -342,6 +432,29 @@ def test_what_an_old_backup_brings_back_is_erased_again_by_its_receipt(dsn: str,
     assert "nothing of them is in this database" in nothing.stderr
 
 
+def test_whom_an_erased_caller_wanted_rung_back_is_not_erased_with_him_from_an_old_backup(dsn: str, tmp_path: Path) -> None:
+    his, hers = new_call_id(), new_call_id()
+    put(dsn, [*of(his, PHONE, phone=OTHER), *of(hers, OTHER, phone=OTHER)])
+    receipts = tmp_path / "erasures.jsonl"
+    receipts.write_text(json.dumps(erased(dsn)) + "\n")
+    put(dsn, of(his, PHONE, phone=OTHER))  # the backup
+    done = erase(dsn, "--again", str(receipts))
+    assert done.exit_code == 0, done.output
+    with psycopg.connect(dsn) as connection:
+        assert [str(row[0]) for row in connection.execute("SELECT id FROM calls").fetchall()] == [hers]
+
+
+def test_a_call_from_no_number_that_an_old_backup_brings_back_is_erased_again(dsn: str, tmp_path: Path) -> None:
+    his = new_call_id()
+    put(dsn, from_withheld(his, PHONE, OTHER))
+    receipts = tmp_path / "erasures.jsonl"
+    receipts.write_text(json.dumps(erased(dsn)) + "\n")
+    put(dsn, from_withheld(his, PHONE, OTHER))
+    done = erase(dsn, "--again", str(receipts))
+    assert json.loads(done.stdout)["calls"] == [his]
+    assert not any(everything(dsn, "audit", *SPARED).values())
+
+
 def fill_again(dsn: str, his: list[str]) -> tuple[list[str], list[str]]:
     other = new_call_id(time.time() - 3500)
     records: list[Record] = [CustomerNamed(phone=PHONE, name="Олена", at_ms=now_ms())]
@@ -351,7 +464,16 @@ def fill_again(dsn: str, his: list[str]) -> tuple[list[str], list[str]]:
     return his, [other]
 
 
-@pytest.mark.parametrize("line", ["{}", "[]", "not json", '{"calls": ["x"], "customers": [], "callbacks": []}'])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{}",
+        "[]",
+        "not json",
+        '{"number": "+38067***4567", "calls": ["x"], "customers": [], "callbacks": []}',
+        '{"calls": [], "customers": [], "callbacks": []}',
+    ],
+)
 def test_what_is_no_receipt_is_refused(dsn: str, tmp_path: Path, line: str) -> None:
     file = tmp_path / "erasures.jsonl"
     file.write_text(line)
