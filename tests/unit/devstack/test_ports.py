@@ -1,6 +1,8 @@
 """Free ports: really free, outside the range outgoing connections borrow from, never given twice."""
 
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 from ops.devstack import ports
@@ -23,6 +25,22 @@ def test_a_port_in_use_is_not_free() -> None:
             if kind is socket.SOCK_STREAM:
                 taken.listen()
             assert not ports._is_free(taken.getsockname()[1])
+
+
+def test_processes_that_look_at_the_same_time_are_given_different_ports() -> None:
+    code = (
+        "import sys; from ops.devstack import ports; ports._ephemeral_start = lambda: 21_000; "
+        "print(*[ports.free_port() for _ in range(200)], flush=True); sys.stdin.read()"
+    )
+    argv = [sys.executable, "-c", code]
+    looking = [subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    try:
+        given = [[int(port) for port in (process.stdout.readline() if process.stdout else "").split()] for process in looking]
+    finally:
+        for process in looking:
+            process.communicate(timeout=20)
+    assert [len(ports_of_one) for ports_of_one in given] == [200, 200, 200]
+    assert len({port for ports_of_one in given for port in ports_of_one}) == 600
 
 
 def test_an_rtp_range_starts_even_and_has_its_size() -> None:
