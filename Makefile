@@ -19,7 +19,9 @@ demo: $(STAMP)  ## a simulated customer talks with the agent on a real Asterisk
 
 test: $(STAMP)  ## all tests, the acceptance tests on a real Asterisk among them
 	@$(BIN)/python -m ops.devstack --fetch || true  # the tests themselves tell what is missing
-	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not alone" $(ARGS)
+	@# Talks keep real time, browsers and schemas take all the processor they get: one after the other.
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not alone" tests/acceptance $(ARGS)
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not alone" --ignore=tests/acceptance $(ARGS)
 	@$(BIN)/python -m pytest -m alone $(ARGS)
 
 check: $(STAMP)  ## formatting, lint, types, import direction, unit tests with coverage

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from ops.devstack import DevStack, DevStackError
 from ops.devstack.account import service_account
@@ -32,6 +33,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if "chromium_program" in needed:
         with contextlib.suppress(DevStackError):
             find_chromium(tell)
+
+
+@pytest.fixture(autouse=True)
+def log_as_before() -> Iterator[None]:
+    """A command that a test runs in this process sets up the log as for a process of its own; the next test is none of its business."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 def _teller(config: pytest.Config) -> Callable[[str], None]:

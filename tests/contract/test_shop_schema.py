@@ -127,8 +127,12 @@ def customers(path_regex: str) -> Any:
 )
 def test_customers_who_do_one_thing_after_the_other_find_it_kept_too(path_regex: str, expected: set[str]) -> None:
     control.forget()
-    customers(path_regex).run(settings=settings(modest, max_examples=30, stateful_step_count=6))
-    done = {_without_id(served) for served in control.log() if served.outcome in ("200", "201", "204")}
+    done: set[str] = set()
+    for examples in (30, 100, 300):  # hypothesis draws from constants of whatever modules are loaded, so 30 do not always get everywhere
+        customers(path_regex).run(settings=settings(modest, max_examples=examples, stateful_step_count=6))
+        done = {_without_id(served) for served in control.log() if served.outcome in ("200", "201", "204")}
+        if expected <= done:
+            break
     assert expected <= done
 
 
