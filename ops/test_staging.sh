@@ -45,7 +45,7 @@ leave() {
     say "ended with $status"
     exit "$status"
 }
-if [ -n "$(there)" ]; then
+if [ -n "$(of_project containers; of_project volumes)" ]; then
     [ -n "$replace" ] || { echo "A staging stack is there already, with data that may be somebody's: --replace takes it away." >&2; exit 2; }
     say "take away what is there"
     "${compose[@]}" --profile tools down -v --timeout 20
