@@ -6,146 +6,42 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
-from urllib.parse import quote, unquote, urlsplit
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import unquote, urlsplit
 
-import psycopg
-from psycopg.conninfo import conninfo_to_dict
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import (
-    BaseSettings,
-    DotEnvSettingsSource,
-    EnvSettingsSource,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from pydantic import AfterValidator, Field, SecretStr, field_validator
+from pydantic_settings import NoDecode
 
 from agent.cost import Prices
 from controller.board.trouble import Limits
 from controller.default_secrets import Environment, objection
 from controller.hours import ZONE, Hours, HoursError
 from controller.journal.partitions import Retention
-from controller.secret_files import SecretFileError, SecretFiles, is_secret
+from controller.secret_files import is_secret
+from controller.settings_base import (
+    DOTENV,
+    Days,
+    Dollars,
+    Group,
+    HostAndPort,
+    Port,
+    Problem,
+    Seconds,
+    Secret,
+    ServerSettings,
+    SettingsError,
+    WebAddress,
+    libpq_address,
+    load_group,
+    scheme,
+)
 
-DOTENV = Path(".env.local")
 LIST_PRICES = Prices()
 TROUBLE = Limits()
 RETENTION = Retention()
-GroupT = TypeVar("GroupT", bound="Group")
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    variable: str
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.variable} {self.what}"
-
-
-class SettingsError(Exception):
-    """Everything that is missing or wrong, one ``Problem`` each; the text is for the person who starts us."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        lines = "\n".join(f"  {problem}" for problem in problems)
-        super().__init__(
-            f"The settings are not complete:\n{lines}\nSet them in the environment or in {DOTENV}; .env.example explains each."
-        )
-        self.problems = problems
-
-
-def _web_address(value: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", value):
-        raise ValueError("must be an address like http://127.0.0.1:8088, without a password in it")
-    return value.rstrip("/")
-
-
-def _host_and_port(value: str) -> str:
-    if value and not re.fullmatch(r"[^\s:/]+:\d{1,5}", value):
-        raise ValueError("must be host:port, such as 10.0.0.5:9092")
-    return value
-
-
-def _scheme(*schemes: str) -> AfterValidator:
-    def check(value: SecretStr) -> SecretStr:
-        if not value.get_secret_value().startswith(tuple(f"{scheme}://" for scheme in schemes)):
-            raise ValueError(f"must begin with {schemes[0]}://")
-        return value
-
-    return AfterValidator(check)
-
-
-def _libpq_address(value: SecretStr) -> SecretStr:
-    """libpq's own complaints quote the password, so none of them may be made later."""
-    try:
-        host = conninfo_to_dict(value.get_secret_value()).get("host")
-    except psycopg.Error:
-        host = "@"
-    if "@" in str(host):
-        raise ValueError("is no address that PostgreSQL understands; in a password, write @ as %40, / as %2F, % as %25")
-    return value
-
-
-WebAddress = Annotated[str, AfterValidator(_web_address)]
-HostAndPort = Annotated[str, AfterValidator(_host_and_port)]
-Secret = Annotated[SecretStr, Field(min_length=1)]
-Port = Annotated[int, Field(ge=0, le=65535)]
-Dollars = Annotated[float, Field(ge=0, le=10_000)]
-Seconds = Annotated[float, Field(gt=0, le=86_400)]
-Days = Annotated[int, Field(ge=1, le=3_650)]
-
-
-class Group(BaseSettings):
-    """Base of the groups. An empty variable counts as not set."""
-
-    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Where values come from, the strongest first; the last one is pydantic's own reading of a folder, which we do not use."""
-        assert isinstance(env_settings, EnvSettingsSource)
-        assert isinstance(dotenv_settings, DotEnvSettingsSource)
-        files = SecretFiles(settings_cls, {**dotenv_settings.env_vars, **env_settings.env_vars})
-        return init_settings, files, env_settings, dotenv_settings
-
-    def problems(self) -> list[Problem]:
-        """What is wrong only in combination."""
-        return []
-
-
-class ServerSettings(Group):
-    """A server with an address whose password may stand apart, so that the address need not be a secret."""
-
-    url: SecretStr
-    password: SecretStr = SecretStr("")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _password_into_url(cls, given: dict[str, Any]) -> dict[str, Any]:
-        url, password = (_plain(given.get(name) or cls.model_fields[name].default) for name in ("url", "password"))
-        parts = urlsplit(url) if url and password else None
-        if parts is None or parts.password or not parts.hostname:
-            return given
-        user, _, host = parts.netloc.rpartition("@")
-        return {**given, "url": parts._replace(netloc=f"{user}:{quote(password, safe='')}@{host}").geturl()}
-
-    def problems(self) -> list[Problem]:
-        password, prefix = self.password.get_secret_value(), self.model_config["env_prefix"]
-        if password and unquote(urlsplit(self.url.get_secret_value()).password or "") != password:
-            return [Problem(f"{prefix}PASSWORD", f"is set, and {prefix}URL holds another one or has no place for it")]
-        return []
 
 
 class EnvironmentSettings(Group, env_prefix=""):
@@ -239,13 +135,13 @@ class ShopSettings(Group, env_prefix="SHOP_"):
 
 
 class DatabaseSettings(ServerSettings, env_prefix="DATABASE_"):
-    url: Annotated[Secret, _scheme("postgresql", "postgres"), AfterValidator(_libpq_address)] = Field(
+    url: Annotated[Secret, scheme("postgresql", "postgres"), AfterValidator(libpq_address)] = Field(
         description="postgresql://user:password@host:5432/database, or without the password and that in DATABASE_PASSWORD"
     )
 
 
 class RedisSettings(ServerSettings, env_prefix="REDIS_"):
-    url: Annotated[Secret, _scheme("redis", "rediss", "unix")] = SecretStr("redis://127.0.0.1:6379/0")
+    url: Annotated[Secret, scheme("redis", "rediss", "unix")] = SecretStr("redis://127.0.0.1:6379/0")
 
 
 class AriSettings(Group, env_prefix="ARI_"):
@@ -383,19 +279,6 @@ class LogSettings(Group, env_prefix="LOG_"):
         return value.upper() if isinstance(value, str) else value
 
 
-def load_group(group: type[GroupT], dotenv: Path | None = DOTENV) -> GroupT:
-    """One group alone, for commands that need no more; raises SettingsError."""
-    try:
-        loaded = group(_env_file=dotenv)  # type: ignore[call-arg]  # known to pydantic-settings only
-    except ValidationError as error:
-        raise SettingsError(_in_words(group, error)) from None
-    except SecretFileError as error:
-        raise SettingsError([Problem(error.variable, error.what)]) from None
-    if problems := loaded.problems():
-        raise SettingsError(problems)
-    return loaded
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     place: EnvironmentSettings
@@ -485,21 +368,4 @@ def _default_secrets(settings: Settings) -> list[Problem]:
             secret = unquote(urlsplit(value).password or "") if field == "url" else value
             if secret and (why := objection(secret, settings.place.environment)):
                 problems.append(Problem(f"{group.model_config['env_prefix']}{field}".upper(), why))
-    return problems
-
-
-def _plain(value: Any) -> str:
-    return value.get_secret_value() if isinstance(value, SecretStr) else value if isinstance(value, str) else ""
-
-
-def _in_words(group: type[Group], error: ValidationError) -> list[Problem]:
-    problems = []
-    for detail in error.errors(include_url=False):
-        name = str(detail["loc"][0])
-        variable = f"{group.model_config['env_prefix']}{name}".upper()
-        if detail["type"] == "missing":
-            problems.append(Problem(variable, f"is not set: {group.model_fields[name].description}"))
-            continue
-        found = "has a value that does not fit" if is_secret(group.model_fields[name]) else f"is {detail['input']!r}"
-        problems.append(Problem(variable, f"{found}: {detail['msg'].removeprefix('Value error, ')}"))
     return problems

@@ -13,7 +13,8 @@ import psycopg
 import uvloop
 from rich.console import Console
 
-from controller.settings import DatabaseSettings, Group, Settings, SettingsError, load_group
+from controller.settings import DatabaseSettings, Settings
+from controller.settings_base import Group, SettingsError, load_group
 
 T = TypeVar("T")
 GroupT = TypeVar("GroupT", bound=Group)

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 import psycopg
 import structlog
 
-from controller.settings import SettingsError
+from controller.settings_base import SettingsError
 from ops.caller.script import HangUp, Listen, Say
 from ops.caller.sip import sip_call
 from ops.caller.sip_place import place_to

@@ -22,7 +22,7 @@ from rich.table import Table
 from agent.errors import KnowledgeFailed
 from controller.journal.writer import connect
 from controller.knowledge_sync import sync
-from controller.settings import SettingsError
+from controller.settings_base import SettingsError
 from ops.seed import calls, database
 from ops.seed.database import Tally
 from ops.seed.days import Day, days_before, lived

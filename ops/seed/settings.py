@@ -10,7 +10,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from controller.settings import DatabaseSettings, EnvironmentSettings, Group, HostAndPort, ShopSettings, WebAddress, load_group
+from controller.settings import DatabaseSettings, EnvironmentSettings, ShopSettings
+from controller.settings_base import Group, HostAndPort, WebAddress, load_group
 
 Service = Literal["shop", "google_stt", "google_tts", "anthropic"]
 

@@ -13,7 +13,8 @@ from psycopg.conninfo import conninfo_to_dict
 from controller.default_secrets import STAGING_ONLY, objection
 from controller.secret_files import SIZE_MAX
 from controller.secret_values import secrets_of
-from controller.settings import DatabaseSettings, RedisSettings, Settings, SettingsError, load_group, variables
+from controller.settings import DatabaseSettings, RedisSettings, Settings, variables
+from controller.settings_base import SettingsError, load_group
 from tests.unit.controller.test_settings import NEEDED
 
 

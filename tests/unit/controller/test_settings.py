@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from agent.cost import Prices
-from controller.settings import Settings, SettingsError, variables
+from controller.settings import Settings, variables
+from controller.settings_base import SettingsError
 from tests.unit.deployment.compose import PRODUCTION, interpolated
 
 ROOT = Path(__file__).parents[3]
