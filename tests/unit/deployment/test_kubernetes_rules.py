@@ -11,7 +11,7 @@ import yaml
 from tests.unit.deployment.compose import ROOT
 from tests.unit.deployment.manifests import manifest
 
-SCRIPT = ROOT / "ops/kubernetes_rules.sh"
+SCRIPT = ROOT / "ops/kubernetes/alert_rules.sh"
 RULES = ROOT / "ops/prometheus/rules"
 TAKEN = ("recording", "alerts")
 
