@@ -161,6 +161,7 @@ async def test_a_supervisor_sends_the_caller_on_to_an_operator(stack: DevStack) 
 async def test_the_bridge_and_our_leg_may_go_under_the_supervisors_talk(stack: DevStack) -> None:
     async with real_house(stack) as h:
         caller, agent, phone = await taken_over(h)
+        await until(lambda: any("JoinPhone" in line.text for line in h.journal.logged))  # they talk: it is under their talk that it goes
         await h.rest.destroy_bridge("b-" + h.call_id)
         await until(lambda: any(step.event["type"] == "bridge_lost.1" for step in h.journal.steps))
         await until(lambda: sum("JoinPhone" in line.text for line in h.journal.logged) == 2)
