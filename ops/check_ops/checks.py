@@ -24,7 +24,9 @@ CHECKS = (
     Check("compose", ("docker-compose.yml", "docker-compose.dev.yml", "docker-compose.staging.yml"), _compose(), silent=True),
     Check("compose, .env.staging", ("docker-compose.staging.yml",), _compose("--env-file=.env.staging"), silent=True),
     Check("hadolint", ("Dockerfile", "asterisk/Dockerfile", "ops/**/Dockerfile"), (("hadolint", "--no-color", "{}"),)),
-    Check("shellcheck", ("ops/**/*.sh", "asterisk/*.sh", ".ci/run"), (("shellcheck", "--external-sources", "--source-path=SCRIPTDIR", "{}"),)),
+    Check(
+        "shellcheck", ("ops/**/*.sh", "asterisk/*.sh", ".ci/run"), (("shellcheck", "--external-sources", "--source-path=SCRIPTDIR", "{}"),)
+    ),
     Check("workflow schema", (".github/workflows/*.yml",), (("check-jsonschema", "--builtin-schema=vendor.github-workflows", "{}"),)),
     Check("dependabot schema", (".github/dependabot.yml",), (("check-jsonschema", "--builtin-schema=vendor.dependabot", "{}"),)),
     Check("zizmor", (".github/workflows/*.yml", ".github/dependabot.yml"), (("zizmor", "--offline", "--no-progress", "--pedantic", "{}"),)),
