@@ -7,6 +7,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed-$(shell cat requirements-dev.lock | cksum | cut -d' ' -f1)
 OPS_VENV  := .venv-ops
 OPS_STAMP := $(OPS_VENV)/.installed-$(shell cat requirements-ops.lock | cksum | cut -d' ' -f1)
+TOGETHER  := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder -m "not alone"
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-staging check check-ops audit bench eval fmt lock clean
@@ -19,9 +20,10 @@ demo: $(STAMP)  ## a simulated customer talks with the agent on a real Asterisk
 
 test: $(STAMP)  ## all tests, the acceptance tests on a real Asterisk among them
 	@$(BIN)/python -m ops.devstack --fetch || true  # the tests themselves tell what is missing
-	@# Talks keep real time, browsers and schemas take all the processor they get: one after the other.
-	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not alone" tests/acceptance $(ARGS)
-	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not alone" --ignore=tests/acceptance $(ARGS)
+	@# Talks keep real time and mostly wait; a browser takes all the processor it gets: one after the other.
+	@$(TOGETHER) -n 5 tests/acceptance $(ARGS)
+	@$(TOGETHER) -n 2 tests/browser $(ARGS)
+	@$(TOGETHER) -n 4 --ignore=tests/acceptance --ignore=tests/browser $(ARGS)
 	@$(BIN)/python -m pytest -m alone $(ARGS)
 
 check: $(STAMP)  ## formatting, lint, types, import direction, unit tests with coverage
