@@ -4,7 +4,8 @@ Nothing is replayed after a gap, so who hung up meanwhile is still alive in our 
 
     channel of a call of ours is gone         ─► ChannelGone; the record closes
     caller left or came back unheard          ─► LeftStasis, CallReturned, OperatorAnswered
-    caller in our application, in no books    ─► a predecessor's: to the operators' queue, his record closed
+    call that we inherited with its sheet     ─► Adopted: it goes on
+    caller in our application, in no books    ─► a predecessor's, and nothing is left of it: to the operators' queue, his record closed
                                                  nobody's yet: he arrives now
     operator in it, in no books               ─► a predecessor told him of a caller: Asterisk asks him
     a supervisor picked up or left unheard    ─► TakenOver, PhoneGone
@@ -22,6 +23,7 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from msgspec.structs import replace
@@ -78,6 +80,7 @@ class Recovery:
         self._predecessors = {record.call_id: record for record in predecessors}
         self._theirs = set(self._predecessors)  # bridges of these calls are ours to remove
         self._asterisk_started = ""
+        self._followed: set[str] = set()  # inherited calls whose events we have asked for
         self._one_at_a_time = asyncio.Lock()
         self._unsettled = asyncio.Event()  # the last look found something
 
@@ -98,6 +101,7 @@ class Recovery:
         async with self._one_at_a_time:
             started = (await self._asterisk.asterisk_info()).status.startup_time
             first = await self._look()
+            await self._adopt(first, started)
             by = self._who_ended_calls(started)
             gone = [session for session, call in first.calls.items() if call.channel_id not in first.channels]
             for session in gone:
@@ -112,6 +116,33 @@ class Recovery:
                 await asyncio.sleep(SECOND_LOOK_S)
                 await self._act(first, await self._look())
             log.info("reconciled", calls=len(first.calls), gone=len(gone))
+
+    # A dead predecessor's calls that go on with us
+
+    async def _adopt(self, look: Look, asterisk_started: str) -> None:
+        """Tell each how it stands, and have Asterisk tell us of its channels and bridge from now on."""
+        inherited = [(session, call) for session, call in look.calls.items() if session.inherited]
+        for session, call in inherited:
+            if session.to_be_adopted:
+                session.adopt(self._how_it_stands(session, call, look, asterisk_started))
+        new = [call for _, call in inherited if call.call_id not in self._followed]
+        self._followed.update(call.call_id for call in new)
+        names = {name for call in new for name in (call.channel_id, call.phone) if name in look.channels}
+        bridges = {bridge for call in new if (bridge := ids.bridge_id(call.call_id)) in look.bridges}
+        if new:
+            await self._asterisk.subscribe(*(f"channel:{name}" for name in names), *(f"bridge:{bridge}" for bridge in bridges))
+
+    def _how_it_stands(self, session: Session, call: Call, look: Look, asterisk_started: str) -> seen.AnyEvent:
+        channel = look.channels.get(call.channel_id)
+        if channel is None:
+            return seen.ChannelGone(seen=False, by="asterisk" if _began_before(call, asterisk_started) else None)
+        bridge = look.bridges.get(ids.bridge_id(call.call_id))
+        return seen.Adopted(
+            here=self._in_our_application(channel),
+            bridge=bridge is not None and channel.id in bridge.channels,
+            leg_kept=session.line_kept,
+            in_vain=session.in_vain,
+        )
 
     def _who_ended_calls(self, started: str) -> seen.By | None:
         """Asterisk, if it was started anew since the last look that came to an end."""
@@ -236,6 +267,8 @@ class Recovery:
     def _close_predecessors(self, look: Look) -> None:
         """Each open record that no session of ours writes; truthful as far as the channel's whereabouts tell."""
         for record in self._predecessors.values():
+            if self._switchboard.session(record.call_id) is not None or record.call_id in self._switchboard.finished:
+                continue  # it goes on with us, or has come to its end with us
             channel = look.channels.get(record.channel_id)
             with_others = channel is not None and not self._in_our_application(channel)
             closed = replace(
@@ -257,3 +290,11 @@ class Recovery:
         """Where a channel entered it tells for ever, also after a move; whose the call is, it tells too."""
         app = channel.dialplan.app_data.split(",")[0]
         return app == self._app or (app == self._front and channel.channelvars.get("CALL_APP") == self._app)
+
+
+def _began_before(call: Call, asterisk_started: str) -> bool:
+    """Whether Asterisk was started after the call had begun: then it ended it."""
+    try:
+        return datetime.fromisoformat(asterisk_started).timestamp() * 1000 > ids.started_at_ms(call.call_id)
+    except ValueError:
+        return False

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import asdict
 
@@ -30,6 +31,7 @@ from controller.call.machine import receive
 from controller.call.state import Call, State
 from controller.lanes import Lanes, lanes_of
 from controller.record import CallRecord
+from controller.sheets.sheet import ADOPTIONS_MAX, Sheet
 from controller.surroundings import Caller, ConversationLike, Surroundings
 
 INBOX = 256
@@ -52,7 +54,10 @@ class NothingSaid(Exception):
 
 
 class Session:
-    """*on_leg* and *on_phone* hear of each leg and telephone before Asterisk is asked to make it, *on_step* of each step."""
+    """*on_leg* and *on_phone* hear of each leg and telephone before Asterisk is asked to make it, *on_step* of each step.
+
+    With the *sheet* of a predecessor it goes on with his call, as soon as ``adopt`` tells how it stands.
+    """
 
     def __init__(
         self,
@@ -61,9 +66,16 @@ class Session:
         on_leg: Callable[[str], None] = lambda leg: None,
         on_phone: Callable[[str], None] = lambda phone: None,
         on_step: Callable[[], None] = lambda: None,
+        sheet: Sheet | None = None,
     ) -> None:
-        self.call = Call()
-        self.record = CallRecord(around.journal, prompt_version=around.prompt_version, clock_ms=around.clock_ms, on_live=around.on_live)
+        self.call = sheet.call if sheet else Call()
+        self.record = CallRecord(
+            around.journal, prompt_version=around.prompt_version, clock_ms=around.clock_ms, on_live=around.on_live, sheet=sheet
+        )
+        self._sheet = sheet
+        self._sheet_is_due = False
+        self._adopted_at_ms = (*sheet.adopted_at_ms, around.clock_ms())[-ADOPTIONS_MAX:] if sheet else ()
+        self._adoption: asyncio.Future[seen.AnyEvent] | None = asyncio.get_running_loop().create_future() if sheet else None
         self._around = around
         self._on_leg = on_leg
         self._on_phone = on_phone
@@ -83,6 +95,38 @@ class Session:
         self._over = False
 
     # For the switchboard
+
+    @property
+    def to_be_adopted(self) -> bool:
+        """A predecessor's call that nobody has looked for yet."""
+        return self._adoption is not None and not self._adoption.done()
+
+    @property
+    def inherited(self) -> bool:
+        return self._sheet is not None
+
+    @property
+    def in_vain(self) -> bool:
+        """Too many processes have died with this call."""
+        return self._sheet is not None and self._sheet.in_vain(self._around.clock_ms())
+
+    @property
+    def line_kept(self) -> bool:
+        return self.call.leg in self._lines
+
+    def claim_line(self) -> bool:
+        """Before ``adopt``: take the media leg if it has outlived the predecessor."""
+        leg = self.call.leg
+        line = self._around.lines.claim(uuid.UUID(leg)) if leg is not None else None
+        if leg is not None and line is not None:
+            self._lines[leg] = line
+            self._all_lines.append(line)
+        return line is not None
+
+    def adopt(self, first: seen.AnyEvent) -> None:
+        """Go on with the predecessor's call: *first*, before all that was posted meanwhile, is ``Adopted`` or how it ended."""
+        if self._adoption is not None and not self._adoption.done():
+            self._adoption.set_result(first)
 
     @property
     def media(self) -> dict[str, int]:
@@ -150,6 +194,8 @@ class Session:
         try:
             async with asyncio.TaskGroup() as self._tasks:
                 self._lanes = Lanes(self._tasks)
+                if self._adoption is not None:
+                    self._go_on(await self._adoption)
                 while self.call.state is not State.ENDED:
                     self._step(await self._inbox.get())
         except Exception:  # a fault of ours must cost the caller nothing: this is the session's edge
@@ -162,6 +208,13 @@ class Session:
             for request, asked in self._asked.items():
                 if not asked.done():
                     asked.set_result(self._too_late(request))
+
+    def _go_on(self, first: seen.AnyEvent) -> None:
+        structlog.contextvars.bind_contextvars(call_id=self.call.call_id)
+        for leg, line in self._lines.items():
+            self._tasks.create_task(self._watch(leg, line), name=f"line-{leg}")
+        self.record.log("ctl", "CallAdopted", level="warn", text=self.call.state.value, data={"line_kept": bool(self._lines)})
+        self._step(first)
 
     def _too_late(self, request: str) -> order.Acknowledge:
         return order.Acknowledge(channel_id=self.call.channel_id, request=request, event="", code="call_ended")
@@ -183,6 +236,25 @@ class Session:
             if isinstance(command, order.Acknowledge) and isinstance(event, seen.Wish):
                 self._acknowledge(event, command)
         self._on_step()
+        self._changed()
+
+    # For a successor
+
+    def _changed(self) -> None:
+        """What a successor needs has changed; told once for all changes of this turn of the loop."""
+        if not self._sheet_is_due:
+            self._sheet_is_due = True
+            asyncio.get_running_loop().call_soon(self._write_sheet)
+
+    def _write_sheet(self) -> None:
+        self._sheet_is_due = False
+        call = self.call
+        if call.state is State.ENDED:
+            self._around.sheets.drop(call.call_id)
+            return
+        memory = self._conversation.memory() if self._conversation else self._sheet.memory if self._sheet else b""
+        sheet = Sheet(call=call, progress=self.record.progress, media=self._media(), memory=memory, adopted_at_ms=self._adopted_at_ms)
+        self._around.sheets.put(call.call_id, sheet)
 
     def _acknowledge(self, wish: seen.Wish, answer: order.Acknowledge) -> None:
         self.record.acknowledged(wish, answer)
@@ -327,7 +399,8 @@ class Session:
             await _see_off(after)
         try:
             if self._conversation is None:
-                caller = Caller(self.call.call_id, self.call.caller_id, lambda: self.call.desk_open)
+                memory = self._sheet.memory if self._sheet else b""
+                caller = Caller(self.call.call_id, self.call.caller_id, lambda: self.call.desk_open, memory, self._changed)
                 self._conversation = await self._around.converse(caller, self.record)
             self._conversation.hold(self.call.held)
             outcome = await self._conversation.run(line, opening)
@@ -364,7 +437,10 @@ class Session:
 
     def _media(self) -> dict[str, int]:
         counts = ("frames_due", "frames_sent", "frames_skipped", "frames_received")
-        return {name: sum(getattr(line.stats, name) for line in self._all_lines) for name in counts} if self._all_lines else {}
+        before = self._sheet.media if self._sheet else {}
+        if not self._all_lines:
+            return before
+        return {name: before.get(name, 0) + sum(getattr(line.stats, name) for line in self._all_lines) for name in counts}
 
     async def _rescue(self) -> None:
         try:
@@ -372,6 +448,7 @@ class Session:
         except Exception:  # one call's fault must not reach the others; what is left here, reconciling finds
             log.exception("rescue_failed", call_id=self.call.call_id)
         self.call = replace(self.call, state=State.ENDED, outcome="failed", ended_by="controller")
+        self._changed()
         self.record.fail(self.call, ended_at_ms=self._around.clock_ms(), media=self._media())
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType, TracebackType
 from typing import Protocol, Self
 
@@ -27,6 +27,7 @@ from controller.call.events import Limits
 from controller.call.state import Call, State
 from controller.dialplan import is_probe, is_probes_channel
 from controller.session import Session
+from controller.sheets.sheet import Sheet
 from controller.surroundings import Surroundings
 
 REMEMBERED = 2_048
@@ -34,6 +35,8 @@ REMEMBERED = 2_048
 TRANSFER_S = 15.0
 CLOSING_S = 10.0
 WITH_US = frozenset({State.NEW, State.CONNECTING, State.TALKING, State.ANNOUNCING, State.SUPERVISED, State.LEAVING})
+LINE_SUFFICES = frozenset({State.TALKING, State.ANNOUNCING})
+"""In these states a caller whose line outlived the process hears us at once; where he is otherwise, Asterisk must tell first."""
 
 log = structlog.get_logger(__name__)
 
@@ -191,12 +194,6 @@ class Switchboard:
             return
         if not refused:
             refused = "draining" if self.draining else "busy" if self.busy >= self._calls_max else ""
-        session = Session(
-            self._around,
-            on_leg=lambda leg: self._by_leg.__setitem__(leg, session),
-            on_phone=lambda phone: self._by_phone.__setitem__(phone, session),
-            on_step=lambda: self._stepped(session.call),
-        )
         arrived = seen.CallArrived(
             call_id=ids.new_call_id(),
             channel_id=channel.id,
@@ -208,15 +205,41 @@ class Switchboard:
             desk_open=self.desk_open,
             limits=self._limits,
         )
-        self._sessions[arrived.call_id] = session
-        self._by_channel[channel.id] = session
+        session = self._open(arrived.call_id, channel.id)
         session.post(arrived)
         if self._closing:
             session.post(seen.ControllerStopping())
-        task = self._tasks.create_task(session.run(), name=f"call-{arrived.call_id}")
-        self._running[task] = session
-        task.add_done_callback(lambda done: self._forget(done, arrived))
         log.info("call_arrived", call_id=arrived.call_id, channel=channel.id, refused=refused or None)
+
+    def adopt(self, sheets: Iterable[Sheet]) -> None:
+        """The calls of a dead predecessor, before events of them can come. Who still has his line is spoken to at once; the others when
+        ``Recovery`` has found them.
+        """
+        for sheet in sheets:
+            call = sheet.call
+            session = self._open(call.call_id, call.channel_id, sheet)
+            if call.leg is not None:
+                self._by_leg[call.leg] = session
+            if call.phone is not None:
+                self._by_phone[call.phone] = session
+            if session.claim_line() and call.state in LINE_SUFFICES:
+                session.adopt(seen.Adopted(leg_kept=True, in_vain=session.in_vain))
+            log.warning("call_taken_over", call_id=call.call_id, state=call.state.value)
+
+    def _open(self, call_id: str, channel_id: str, sheet: Sheet | None = None) -> Session:
+        session = Session(
+            self._around,
+            on_leg=lambda leg: self._by_leg.__setitem__(leg, session),
+            on_phone=lambda phone: self._by_phone.__setitem__(phone, session),
+            on_step=lambda: self._stepped(session.call),
+            sheet=sheet,
+        )
+        self._sessions[call_id] = session
+        self._by_channel[channel_id] = session
+        task = self._tasks.create_task(session.run(), name=f"call-{call_id}")
+        self._running[task] = session
+        task.add_done_callback(lambda done: self._forget(done, call_id, channel_id))
+        return session
 
     def _stepped(self, call: Call) -> None:
         self._changed.set()
@@ -252,12 +275,12 @@ class Switchboard:
         except AriError as error:
             log.warning("not_given_back", channel=channel_id, why=str(error))
 
-    def _forget(self, task: asyncio.Task[None], arrived: seen.CallArrived) -> None:
+    def _forget(self, task: asyncio.Task[None], call_id: str, channel_id: str) -> None:
         session = self._running.pop(task)
-        self.finished.add(arrived.call_id)
-        del self._sessions[arrived.call_id]
-        if self._by_channel.get(arrived.channel_id) is session:
-            del self._by_channel[arrived.channel_id]
+        self.finished.add(call_id)
+        del self._sessions[call_id]
+        if self._by_channel.get(channel_id) is session:
+            del self._by_channel[channel_id]
         for owned in (self._by_leg, self._by_phone):
             for name in [name for name, owner in owned.items() if owner is session]:
                 del owned[name]

@@ -34,6 +34,9 @@ class LineServer(Protocol):
 
     def expect(self, leg_id: uuid.UUID) -> PendingLine: ...
 
+    def claim(self, leg_id: uuid.UUID) -> Line | None:
+        """The open line of a leg that outlived the process which made it; once."""
+
 
 async def perform(asterisk: CallControl, command: order.AnyCommand) -> None:
     """Those that are Asterisk's alone; the session performs the others."""

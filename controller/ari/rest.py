@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
@@ -23,6 +24,8 @@ from controller.ari.resources import Application, AsteriskInfo, Bridge, Channel,
 T = TypeVar("T")
 
 TIMEOUT_S = 5.0
+SOURCES_MAX = 40
+"""In one subscription: Asterisk reads a request line of 4 KB."""
 URGENT_OPERATIONS = (("channels", "hangup"), ("channels", "continueInDialplan"), ("bridges", "destroy"))
 
 
@@ -205,6 +208,17 @@ class AriRest:
 
     async def subscribe_bridge(self, bridge_id: str) -> None:
         await self._call("applications", "subscribe", applicationName=self.app, eventSource=f"bridge:{bridge_id}")
+
+    async def subscribe(self, *sources: str) -> None:
+        """To many at once, ``channel:<id>`` and ``bridge:<id>``, in few requests; those that are gone by now are passed over."""
+        for first in range(0, len(sources), SOURCES_MAX):
+            batch = sources[first : first + SOURCES_MAX]
+            try:
+                await self._call("applications", "subscribe", applicationName=self.app, eventSource=",".join(batch))
+            except AriRefused:  # one of them is gone, and Asterisk has taken none
+                for source in batch:
+                    with suppress(AriRefused):
+                        await self._call("applications", "subscribe", applicationName=self.app, eventSource=source)
 
     async def unsubscribe_channel(self, channel_id: str) -> None:
         await self._call("applications", "unsubscribe", applicationName=self.app, eventSource=f"channel:{channel_id}")

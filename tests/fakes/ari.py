@@ -183,6 +183,13 @@ class FakeAsterisk:
     async def subscribe_bridge(self, bridge_id: str) -> None:
         await self._operate("subscribe_bridge", bridge_id)
 
+    async def subscribe(self, *sources: str) -> None:
+        await self._operate("subscribe", ",".join(sources))
+        for source in sources:
+            kind, _, name = source.partition(":")
+            if kind == "channel" and name in self.calls:
+                self.calls[name].subscribed = True
+
     async def external_media(self, channel_id: str, leg_id: str, host: str) -> Channel:
         await self._operate("external_media", channel_id)
         leg = _Channel(channel_id, state="Up", app_data=f"{APP},{leg_id}", subscribed=True)
