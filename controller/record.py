@@ -17,7 +17,6 @@ from controller.call.events import ARI, AnyEvent, Wish
 from controller.call.state import SHOWN, Call, State
 from controller.journal.ids import call_back_id
 from controller.journal.records import Audited, CallBackNoted, CallRevised, Logged, MachineStepped, Record, ToolCalled, TurnRecorded
-
 from controller.sheets.sheet import Progress, Sheet
 
 

@@ -203,7 +203,7 @@ class Recovery:
         return {name for name in ours if ids.is_channel_of_ours(name) and not self._switchboard.owns(name)}
 
     def _stray_bridges(self, look: Look) -> set[str]:
-        """Bridges of ended calls, with no caller in them. Another controller's are known by neither name nor book and stay."""
+        """Bridges of ended calls, and of those that have given theirs up, with no caller in them. Another controller's are known by neither name nor book and stay."""
         stray = set()
         for bridge in look.bridges.values():
             if ids.is_side_bridge(bridge.id) and bridge.name == self._app and not self._switchboard.knows_bridge(bridge.id):
@@ -211,7 +211,9 @@ class Recovery:
             call_id = ids.call_of_bridge(bridge.id)
             callers = [channel for channel in bridge.channels if ids.leg_of_channel(channel) is None]
             ours = bridge.name == self._app or call_id in self._theirs or call_id in self._switchboard.finished
-            if call_id and ours and not callers and self._switchboard.session(call_id) is None:
+            session = self._switchboard.session(call_id or "")
+            wanted = session is not None and (session.call.bridge or session.to_be_adopted)
+            if call_id and ours and not callers and not wanted:
                 stray.add(bridge.id)
         return stray
 

@@ -163,7 +163,7 @@ async def test_with_whom_three_processes_died_in_a_minute_goes_to_people() -> No
         async with house(asterisk=asterisk) as h:
             h.switchboard.adopt(sheets)
             await h.recovery().reconcile()
-            await until(lambda: h.agents and h.agent().running)  # noqa: B023 - within the loop's turn
+            await until(lambda: h.agents and h.agent().running)
             sheets = await h.die()
     async with house(asterisk=asterisk) as h:
         h.switchboard.adopt(sheets)
