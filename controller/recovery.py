@@ -203,7 +203,9 @@ class Recovery:
         return {name for name in ours if ids.is_channel_of_ours(name) and not self._switchboard.owns(name)}
 
     def _stray_bridges(self, look: Look) -> set[str]:
-        """Bridges of ended calls, and of those that have given theirs up, with no caller in them. Another controller's are known by neither name nor book and stay."""
+        """Bridges of ended calls, and of those that have given theirs up, with no caller in them. Another controller's are known by
+        neither name nor book and stay.
+        """
         stray = set()
         for bridge in look.bridges.values():
             if ids.is_side_bridge(bridge.id) and bridge.name == self._app and not self._switchboard.knows_bridge(bridge.id):

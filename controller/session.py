@@ -87,6 +87,7 @@ class Session:
         self._legs: list[str] = []  # all of the call's life
         self._lines: dict[str, Line] = {}
         self._all_lines: list[Line] = []
+        self._new_legs: set[str] = set()  # on which the agent has not spoken yet
         self._started: dict[str, asyncio.Event] = {}
         self._opening: dict[str, asyncio.Task[None]] = {}
         self._conversation: ConversationLike | None = None
@@ -358,6 +359,7 @@ class Session:
         started = self._started[leg_id]
         line = await open_line(around.asterisk, around.lines, leg_id, started, advertised=around.advertised, timeout_s=OPEN_LINE_S)
         self._lines[leg_id] = line
+        self._new_legs.add(leg_id)
         self._all_lines.append(line)
         self._opening.pop(leg_id, None)
         self._tasks.create_task(self._watch(leg_id, line), name=f"line-{leg_id}")
@@ -387,10 +389,13 @@ class Session:
     # The agent
 
     def _start_agent(self, run: int, opening: str) -> None:
-        line = self._lines[self.call.leg or ""]  # joined, so open, and not released before the agent is stopped
-        lead_in = line.play()
-        lead_in.feed(line.format.silence * LEAD_IN_FRAMES)
-        lead_in.finish()
+        leg = self.call.leg or ""
+        line = self._lines[leg]  # joined, so open, and not released before the agent is stopped
+        if leg in self._new_legs:
+            self._new_legs.remove(leg)
+            lead_in = line.play()
+            lead_in.feed(line.format.silence * LEAD_IN_FRAMES)
+            lead_in.finish()
         self._agent = self._tasks.create_task(self._converse(run, line, opening, after=self._agent), name=f"agent-{self.call.call_id}")
 
     async def _converse(self, run: int, line: Line, opening: str, *, after: asyncio.Task[None] | None) -> None:

@@ -30,12 +30,14 @@ from controller.control import Control
 from controller.customers import Customers
 from controller.desk import Desk, open_desk
 from controller.dialplan import Dialplan
+from controller.journal.errors import DirectoryUnusable
 from controller.listening import Listening
 from controller.recovery import Recovery
 from controller.screening import Screenings, Workshop
 from controller.services import open_services
 from controller.session import Session
 from controller.settings import AriSettings, CallSettings, Settings
+from controller.sheets.folder import SheetFolder
 from controller.surroundings import Surroundings
 from controller.switchboard import Purpose, Switchboard
 from controller.web_calls.desk import WebCalls
@@ -61,7 +63,8 @@ class Telephony:
 
 @asynccontextmanager
 async def open_telephony(settings: Settings, stores: Stores) -> AsyncIterator[Telephony]:
-    """No caller comes before the socket runs. Raises PortTaken, CredentialsMissing."""
+    """No caller comes before the socket runs; those of a dead predecessor are here at once. Raises PortTaken, CredentialsMissing,
+    JournalError."""
     ari, records = settings.ari, stores.records
     async with AsyncExitStack() as exits:
         lines = await exits.enter_async_context(_audiosocket(settings))
@@ -70,6 +73,7 @@ async def open_telephony(settings: Settings, stores: Stores) -> AsyncIterator[Te
         services = await exits.enter_async_context(opening)
         rest = await exits.enter_async_context(AriRest(ari.url, ari.username, ari.password.get_secret_value(), ari.app))
         customers = await exits.enter_async_context(Customers.open(settings.database.url.get_secret_value(), stores.journal.append))
+        sheets = exits.enter_context(_sheets(settings))
         around = Surroundings(
             asterisk=rest,
             lines=lines,
@@ -79,6 +83,7 @@ async def open_telephony(settings: Settings, stores: Stores) -> AsyncIterator[Te
             phrase=lambda key, audio: phrase_pcm(key, audio.rate_hz),
             prompt_version=PROMPT_VERSION,
             on_live=stores.board.live,
+            sheets=sheets,
         )
         warm_up_all()
         listeners_max, on_change = settings.calls.listeners_max, stores.board.listeners
@@ -103,8 +108,8 @@ async def open_telephony(settings: Settings, stores: Stores) -> AsyncIterator[Te
 
         async def on_connected() -> None:
             await rest.set_event_filter(EVENT_TYPES)
+            await recovery.reconcile()  # callers whom a dead predecessor left in silence go before all else
             await dialplan.look()
-            await recovery.reconcile()
             if web:
                 await web[0].reconcile()
 
@@ -113,6 +118,7 @@ async def open_telephony(settings: Settings, stores: Stores) -> AsyncIterator[Te
             if web:
                 web[0].handle(message)
 
+        switchboard.adopt(sheets.left())
         yield Telephony(
             rest=rest,
             lines=lines,
@@ -125,6 +131,13 @@ async def open_telephony(settings: Settings, stores: Stores) -> AsyncIterator[Te
             socket=_socket(ari, ari.app, on_event, on_connected),
             web=web,
         )
+
+
+def _sheets(settings: Settings) -> SheetFolder:
+    try:
+        return SheetFolder(settings.journal.directory)
+    except OSError as error:
+        raise DirectoryUnusable(f"the journal's directory {settings.journal.directory} cannot be used: {error.strerror}") from error
 
 
 def _limits(calls: CallSettings) -> CallLimits:
