@@ -5,7 +5,8 @@ Nothing is replayed after a gap, so who hung up meanwhile is still alive in our 
     channel of a call of ours is gone         ─► ChannelGone; the record closes
     caller left or came back unheard          ─► LeftStasis, CallReturned, OperatorAnswered
     call that we inherited with its sheet     ─► Adopted: it goes on
-    caller in our application, in no books    ─► a predecessor's, and nothing is left of it: to the operators' queue, his record closed
+    caller in our application, in no books    ─► a predecessor's: it goes on if its sheet is found elsewhere; else to the operators' queue,
+                                                 his record closed
                                                  nobody's yet: he arrives now
     operator in it, in no books               ─► a predecessor told him of a caller: Asterisk asks him
     a supervisor picked up or left unheard    ─► TakenOver, PhoneGone
@@ -20,9 +21,10 @@ acted on only when a second look, a moment later, finds the same and the call di
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from dataclasses import replace as replace_look
 from datetime import datetime
 
 import structlog
@@ -40,6 +42,7 @@ from controller.dialplan import ALONE_CONTEXT, is_probe
 from controller.journal.records import CallRevised
 from controller.record import Journal, now_ms
 from controller.session import Session
+from controller.sheets.sheet import Sheet
 from controller.switchboard import Switchboard
 
 SECOND_LOOK_S = 0.4
@@ -47,6 +50,11 @@ PERIOD_S = 30.0
 SOON_S = 2.0
 
 log = structlog.get_logger(__name__)
+
+
+async def _nowhere(call_id: str) -> Sheet | None:
+    """There is no other host."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +68,7 @@ class Look:
 
 class Recovery:
     """*front*: the name under which callers may have entered before they were moved to us. *predecessors*: the records that the journal
-    found open at the start, by whomever they were written."""
+    found open at the start, by whomever they were written. *sheet_of*: what a controller on another host left of a call, within seconds."""
 
     def __init__(
         self,
@@ -71,6 +79,7 @@ class Recovery:
         app: str,
         front: str = "",
         predecessors: Iterable[CallRevised] = (),
+        sheet_of: Callable[[str], Awaitable[Sheet | None]] = _nowhere,
     ) -> None:
         self._asterisk = asterisk
         self._switchboard = switchboard
@@ -81,6 +90,7 @@ class Recovery:
         self._theirs = set(self._predecessors)  # bridges of these calls are ours to remove
         self._asterisk_started = ""
         self._followed: set[str] = set()  # inherited calls whose events we have asked for
+        self._sheet_of = sheet_of
         self._one_at_a_time = asyncio.Lock()
         self._unsettled = asyncio.Event()  # the last look found something
 
@@ -106,7 +116,6 @@ class Recovery:
             gone = [session for session, call in first.calls.items() if call.channel_id not in first.channels]
             for session in gone:
                 session.post(seen.ChannelGone(seen=False, by=by))
-            self._close_predecessors(first)
             found = self._finds_something(first)
             if gone or found:
                 self._unsettled.set()
@@ -114,7 +123,8 @@ class Recovery:
                 self._unsettled.clear()
             if found:
                 await asyncio.sleep(SECOND_LOOK_S)
-                await self._act(first, await self._look())
+                await self._act(first, await self._look(), started)
+            self._close_predecessors(first)
             log.info("reconciled", calls=len(first.calls), gone=len(gone))
 
     # A dead predecessor's calls that go on with us
@@ -221,7 +231,7 @@ class Recovery:
 
     # What is done about it
 
-    async def _act(self, first: Look, second: Look) -> None:
+    async def _act(self, first: Look, second: Look, started: str) -> None:
         again = self._missed(second)
         for session, event in self._missed(first).items():
             if again.get(session) == event and session.call == first.calls[session]:
@@ -230,13 +240,13 @@ class Recovery:
         known_first = {channel.id for channel in self._unknown_callers(first)}
         for channel in self._unknown_callers(second):
             if channel.id in known_first and channel.id not in self._switchboard.left:
-                await self._take(channel)
+                await self._take(channel, second, started)
         for channel_id in self._stray_channels(first) & self._stray_channels(second):
             await self._remove("channel", channel_id)
         for bridge in self._stray_bridges(await self._look()):  # anew: who was in one of them may just have been sent to the queue
             await self._remove("bridge", bridge)
 
-    async def _take(self, channel: Channel) -> None:
+    async def _take(self, channel: Channel, look: Look, asterisk_started: str) -> None:
         """A caller in our application, in no books of ours."""
         args = channel.dialplan.app_data.split(",")[1:]
         if is_probe(args):
@@ -247,6 +257,12 @@ class Recovery:
             return
         if not channel.channelvars.get("CALL_ID"):
             self._switchboard.arrive(channel, args)  # he came while nobody listened
+            return
+        if (sheet := await self._sheet_of(channel.channelvars["CALL_ID"])) is not None and sheet.call.channel_id == channel.id:
+            self._switchboard.adopt([sheet])
+            session = self._switchboard.session(sheet.call.call_id)
+            if session is not None:
+                await self._adopt(replace_look(look, calls={session: session.call}), asterisk_started)
             return
         log.warning("orphan_to_operators", channel=channel.id, call_id=channel.channelvars["CALL_ID"])
         try:

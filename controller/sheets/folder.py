@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -33,8 +34,9 @@ log = structlog.get_logger(__name__)
 class SheetFolder:
     """Use it as a context manager. ``put`` and ``drop`` belong to the event loop's thread, all else here to its own."""
 
-    def __init__(self, journal_directory: Path) -> None:
-        """Raises ``OSError``."""
+    def __init__(self, journal_directory: Path, also: Callable[[str, bytes], None] = lambda call_id, sheet: None) -> None:
+        """*also* gets each sheet as it is written, for whoever keeps a copy elsewhere. Raises ``OSError``."""
+        self._also = also
         self._directory = journal_directory / FOLDER
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = threading.Lock()  # held to swap a dictionary, never while something is written
@@ -67,7 +69,9 @@ class SheetFolder:
         return found
 
     def put(self, call_id: str, sheet: Sheet) -> None:
-        self._hand_over(call_id, sheets.encode(sheet))
+        data = sheets.encode(sheet)
+        self._hand_over(call_id, data)
+        self._also(call_id, data)
 
     def drop(self, call_id: str) -> None:
         """The call is over."""

@@ -37,6 +37,7 @@ from controller.screening import Screenings, Workshop
 from controller.services import open_services
 from controller.session import Session
 from controller.settings import AriSettings, CallSettings, Settings
+from controller.sheets.elsewhere import sheet_elsewhere
 from controller.sheets.folder import SheetFolder
 from controller.surroundings import Surroundings
 from controller.switchboard import Purpose, Switchboard
@@ -73,7 +74,7 @@ async def open_telephony(settings: Settings, stores: Stores) -> AsyncIterator[Te
         services = await exits.enter_async_context(opening)
         rest = await exits.enter_async_context(AriRest(ari.url, ari.username, ari.password.get_secret_value(), ari.app))
         customers = await exits.enter_async_context(Customers.open(settings.database.url.get_secret_value(), stores.journal.append))
-        sheets = exits.enter_context(_sheets(settings))
+        sheets = exits.enter_context(_sheets(settings, stores.live.keep_sheet))
         around = Surroundings(
             asterisk=rest,
             lines=lines,
@@ -100,7 +101,15 @@ async def open_telephony(settings: Settings, stores: Stores) -> AsyncIterator[Te
         purposes: dict[str, Purpose] = {"supervisor": listening, "summary": await exits.enter_async_context(Screenings(workshop))}
         taking = Switchboard(around, app=ari.app, calls_max=settings.calls.max, limits=_limits(settings.calls), purposes=purposes)
         switchboard = await exits.enter_async_context(taking)
-        recovery = Recovery(rest, switchboard, records, app=ari.app, front=ari.front_app, predecessors=stores.journal.open_calls())
+        recovery = Recovery(
+            rest,
+            switchboard,
+            records,
+            app=ari.app,
+            front=ari.front_app,
+            predecessors=stores.journal.open_calls(),
+            sheet_of=partial(sheet_elsewhere, settings.redis.url.get_secret_value()),
+        )
         dialplan = Dialplan(rest)
         web = await exits.enter_async_context(open_web_calls(settings, rest, switchboard))
         desk = await exits.enter_async_context(open_desk(settings, rest, switchboard, stores.board.replace))
@@ -133,9 +142,9 @@ async def open_telephony(settings: Settings, stores: Stores) -> AsyncIterator[Te
         )
 
 
-def _sheets(settings: Settings) -> SheetFolder:
+def _sheets(settings: Settings, also: Callable[[str, bytes], None]) -> SheetFolder:
     try:
-        return SheetFolder(settings.journal.directory)
+        return SheetFolder(settings.journal.directory, also)
     except OSError as error:
         raise DirectoryUnusable(f"the journal's directory {settings.journal.directory} cannot be used: {error.strerror}") from error
 

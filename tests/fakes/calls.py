@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 from agent.outcome import CallerGone, Completed, HandOff, Outcome
 from agent.ports import Line, Transcript
@@ -168,8 +169,8 @@ class House:
     def session(self) -> Session:
         return self.switchboard.sessions[-1]
 
-    def recovery(self, *predecessors: CallRevised) -> Recovery:
-        return Recovery(self.asterisk, self.switchboard, self.journal, app=APP, front=FRONT, predecessors=predecessors)
+    def recovery(self, *predecessors: CallRevised, **more: Any) -> Recovery:
+        return Recovery(self.asterisk, self.switchboard, self.journal, app=APP, front=FRONT, predecessors=predecessors, **more)
 
     async def talk(self, channel_id: str = "1700000000.1") -> PuppetAgent:
         """A caller with whom the agent speaks."""

@@ -11,6 +11,7 @@ import pytest
 from controller.call import events as seen
 from controller.journal.records import CallRevised, Logged, MachineStepped
 from controller.record import SKIPPED
+from controller.sheets.sheet import Sheet
 from tests.fakes.calls import House, house, until
 
 CALLER = "1700000000.1"
@@ -195,3 +196,23 @@ async def test_a_sheet_is_gone_with_its_call() -> None:
         agent.says_goodbye()
         await h.ended("goodbye", "agent")
         assert not h.sheets.kept
+
+
+async def test_a_call_whose_sheet_is_only_on_another_host_goes_on_too_and_one_of_nobody_goes_to_the_operators() -> None:
+    async with house() as dead:
+        agent = await dead.talk(CALLER)
+        agent.learns(b"from afar")
+        await dead.talk("1700000000.2")
+        sheets = {sheet.call.call_id: sheet for sheet in await dead.die()}
+        far = next(sheet for sheet in sheets.values() if sheet.call.channel_id == CALLER)
+
+        async def sheet_of(call_id: str) -> Sheet | None:
+            return far if call_id == far.call.call_id else None
+
+        predecessors = [sheet.progress.latest for sheet in sheets.values() if sheet.progress.latest]
+        async with house(asterisk=dead.asterisk) as h:
+            await h.recovery(*predecessors, sheet_of=sheet_of).reconcile()
+            await until(lambda: h.agents and h.agent().running)
+            assert (h.agent().openings, h.agent().caller.memory) == (["adopted"], b"from afar")
+            assert h.asterisk.calls["1700000000.2"].app_name == "Queue"
+            assert [(r.channel_id, r.outcome) for r in h.journal.closed] == [("1700000000.2", "orphaned")]
