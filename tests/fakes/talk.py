@@ -52,7 +52,7 @@ class FakeTalk:
     ) -> None:
         self.line = FakeLine()
         self.recognizer, self.voice, self.shop = FakeRecognizer(), FakeVoice(), after.shop if after else FakeShop()
-        self.model, self.transcript = FakeModel(*replies), after.transcript if after else FakeTranscript()
+        self.model, self.transcript = FakeModel(*replies), after.transcript.copy() if after else FakeTranscript()
         self.ledger, self.knowledge = after.ledger if after else FakeLedger(), FakeKnowledge()
         self.call_backs, self.desk_open = FakeCallBacks(), True
         self._began_s = asyncio.get_running_loop().time() - (after.passed_s if after else 0)

@@ -9,13 +9,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from agent.case import Said
 from agent.conversation import Caller
 from agent.errors import ModelFailed
-from agent.history import History
 from agent.outcome import CallerGone, Completed, HandOff
 from agent.ports import Heard
 from agent.prompt.phrases import FILLERS, PHRASES
@@ -26,7 +23,7 @@ from tests.fakes.services import Part, Wait, says, uses
 from tests.fakes.talk import FakeTalk, Remains
 
 APOLOGY = PHRASES["adopted"]
-LONG = "Є зимові шини Мішлен, їх беруть найчастіше, бо вони тихі й добре тримають ожеледь. Також є дешевші, від місцевого виробника. Які цікавіші?"
+LONG = "Є зимові шини Мішлен, їх беруть найчастіше, бо вони тихі й добре тримають ожеледь. Також є дешевші, від місцевого виробника."
 BYE = "Дякую за дзвінок. До побачення!"
 SUMMARY = "Чотири шини Michelin X-Ice Snow, доставка в Київ, разом 18150 грн. Оформлюємо?"
 ITEMS = [{"tyre_id": "t1", "quantity": 4}]
