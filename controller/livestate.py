@@ -272,8 +272,8 @@ async def sheet_of(url: str, call_id: str) -> bytes | None:
     """What a controller that died on another host left of its call; None: nothing, or Redis does not answer within two seconds."""
     client: Redis = Redis.from_url(url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=Retry(NoBackoff(), 0))
     try:
-        found: bytes | None = await client.get(_sheet_key(call_id))
-        return found
+        found = await client.get(_sheet_key(call_id))
+        return found if isinstance(found, bytes) else None
     except (RedisError, OSError) as error:
         log.warning("sheet_not_asked_for", call_id=call_id, why=str(error))
         return None
