@@ -47,7 +47,7 @@ def make_talks(
             agent_settings,
             call_backs=CallBackNotes(stores.records, caller.call_id),
             desk_open=caller.desk_open,
-            on_objection=stores.agent_metrics.objected,
+            on_objection=stores.counters.agent.objected,
         )
 
     return converse

@@ -21,7 +21,8 @@ from controller.api.access import Developer, Identity, Role
 from controller.api.http import make_app
 from controller.api.log import make_log_router
 from controller.api.readiness import Readiness
-from controller.api.server import bind, serving
+from controller.api.server import serving
+from controller.sockets import bind
 from controller.call.events import CallArrived
 from controller.call.ids import new_call_id
 from controller.call.machine import receive

@@ -14,7 +14,8 @@ import websockets
 from fastapi import FastAPI
 
 from controller.api.problems import shape_problems
-from controller.api.server import bind, serving
+from controller.api.server import serving
+from controller.sockets import bind
 from controller.ari.client import EventSocket
 from controller.ari.messages import EVENT_TYPES, Event, StasisStart
 from controller.ari.rest import AriRest

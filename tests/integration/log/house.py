@@ -24,7 +24,8 @@ from controller.api.identity import Role
 from controller.api.log import make_log_router
 from controller.api.readiness import Readiness
 from controller.api.routes import make_access
-from controller.api.server import bind, serving
+from controller.api.server import serving
+from controller.sockets import bind
 from controller.api.tokens import Profile
 from controller.journal.journal import Journal, JournalSettings
 from controller.journal.records import CallRevised, Logged, MachineStepped, Record

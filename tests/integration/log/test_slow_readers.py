@@ -13,7 +13,8 @@ from prometheus_client import CollectorRegistry
 from controller.api.event_stream import EventStream
 from controller.api.http import make_app
 from controller.api.readiness import Readiness
-from controller.api.server import bind, serving
+from controller.api.server import serving
+from controller.sockets import bind
 from controller.livelog import LiveLog
 from controller.log_stream.filter import Filter
 from controller.log_stream.history import History
