@@ -12,6 +12,7 @@ An expectation that nobody claims in time is dropped together with the line it m
 from __future__ import annotations
 
 import asyncio
+import socket
 import uuid
 from collections import Counter
 from collections.abc import Callable
@@ -40,12 +41,15 @@ log = structlog.get_logger(__name__)
 class AudioSocketServer:
     """Listens while entered; leaving it closes every line. One metronome may serve several servers."""
 
-    def __init__(self, host: str, port: int, *, limits: Limits | None = None, metronome: Metronome | None = None) -> None:
-        """*port* 0 is any free one; ``port`` tells which."""
+    def __init__(
+        self, host: str, port: int, *, limits: Limits | None = None, metronome: Metronome | None = None, sock: socket.socket | None = None
+    ) -> None:
+        """*port* 0 is any free one; ``port`` tells which. *sock* is a bound socket to listen on instead; it is closed with us."""
         self._host = host
         self._port = port
         self._limits = limits or Limits()
         self._metronome = metronome or Metronome()
+        self._sock = sock
         self._server: asyncio.Server | None = None
         self._arrivals: set[Wire] = set()  # no UUID yet
         self._expected: dict[uuid.UUID, Pending] = {}
@@ -57,7 +61,10 @@ class AudioSocketServer:
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._accept, self._host, self._port, backlog=BACKLOG)
+        if self._sock is not None:
+            self._server = await loop.create_server(self._accept, sock=self._sock, backlog=BACKLOG)
+        else:
+            self._server = await loop.create_server(self._accept, self._host, self._port, backlog=BACKLOG)
         self._port = self._server.sockets[0].getsockname()[1]
         log.info("audiosocket_listening", host=self._host, port=self._port)
         return self

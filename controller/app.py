@@ -1,4 +1,7 @@
-"""The controller as a whole: opened storey by storey (``controller.wiring``), kept going, brought to an orderly end.
+"""The controller as a whole: prepared, then opened storey by storey (``controller.wiring``), kept going, brought to an orderly end.
+
+    prepare ──► the lock: we are the one that serves ──► take over ──► serve ──┬─► drain, end      SIGTERM, SIGINT
+    touches nothing of another one's                     milliseconds          └─► leave at once   SIGUSR1: a successor waits
 
 A stop has phases: refuse new callers, let the others finish, hand the rest to the operators, close the records, flush them; each has a
 time limit and what remained is told.
@@ -8,14 +11,16 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import NoReturn
 
 import structlog
 
-from controller.api.server import PortTaken, bind
 from controller.board.picture import Raised
 from controller.journal.errors import JournalError
 from controller.journal.journal import Journal
@@ -23,9 +28,14 @@ from controller.knowledge_upkeep import keep_knowledge
 from controller.logs import LogQueue
 from controller.services import CredentialsMissing
 from controller.settings import Settings
+from controller.sockets import PortTaken, bind
+from controller.watchdog.worker import Worker
+from controller.wiring.prepared import Prepared, prepare
 from controller.wiring.stores import open_stores
 from controller.wiring.telephony import Telephony, open_telephony
 from controller.wiring.web import open_web
+
+LAST_LINES_S = 0.2
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +54,7 @@ class Controller:
 
 
 @asynccontextmanager
-async def open_controller(settings: Settings, log_queue: LogQueue | None = None) -> AsyncIterator[Controller]:
+async def take_over(settings: Settings, prepared: Prepared, worker: Worker, log_queue: LogQueue | None = None) -> AsyncIterator[Controller]:
     """All parts, joined, and the API answering; no caller comes before the socket runs. Raises CannotStart."""
 
     def on_trouble(raised: Raised) -> None:
@@ -57,19 +67,23 @@ async def open_controller(settings: Settings, log_queue: LogQueue | None = None)
 
     async with AsyncExitStack() as exits:
         try:
-            listener = exits.enter_context(bind(settings.api.host, settings.api.port, what="The API"))
-            stores = await exits.enter_async_context(open_stores(settings, on_trouble))
-            telephony = await exits.enter_async_context(open_telephony(settings, stores))
-        except (JournalError, PortTaken, CredentialsMissing) as error:
+            listener = exits.enter_context(worker.api or bind(settings.api.host, settings.api.port, what="The API"))
+            opening = open_stores(settings, prepared.counters, on_trouble, after_another=worker.has_parent)
+            stores = await exits.enter_async_context(opening)
+            telephony = await exits.enter_async_context(
+                open_telephony(settings, stores, prepared.vendors, prepared.rest, worker.audiosocket)
+            )
+        except (JournalError, PortTaken) as error:
             raise CannotStart(str(error)) from error
-        api_port = await exits.enter_async_context(open_web(settings, stores, telephony, listener, log_queue))
+        answering = open_web(settings, prepared.web, prepared.health, stores, telephony, listener, log_queue, lambda: worker.told)
+        api_port = await exits.enter_async_context(answering)
         yield Controller(telephony=telephony, journal=stores.journal, api_port=api_port)
 
 
 async def run(settings: Settings, log_queue: LogQueue | None = None) -> None:
-    """Take calls until SIGTERM or SIGINT; a second signal ends the patience with running calls."""
+    """Take calls until SIGTERM or SIGINT; a second signal ends the patience with running calls. Raises CannotStart."""
     loop = asyncio.get_running_loop()
-    stop, hurry = asyncio.Event(), asyncio.Event()
+    stop, hurry, worker = asyncio.Event(), asyncio.Event(), Worker()
 
     def on_signal(name: str) -> None:
         log.info("signal", name=name, again=stop.is_set())
@@ -77,9 +91,38 @@ async def run(settings: Settings, log_queue: LogQueue | None = None) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, on_signal, number.name)
-    async with open_controller(settings, log_queue) as controller:
-        gc.collect()
-        gc.freeze()  # what lives now lives until the end: no collection need walk it during calls
+    loop.add_signal_handler(signal.SIGUSR1, log.info, "nothing_to_hand_over")
+    try:
+        async with worker.beating(), prepare(settings) as prepared:
+            _freeze()
+            if await _is_ours(worker, settings, stop):
+                await _serve(settings, prepared, worker, log_queue, stop, hurry)
+    except CredentialsMissing as error:
+        raise CannotStart(str(error)) from error
+
+
+async def _is_ours(worker: Worker, settings: Settings, stop: asyncio.Event) -> bool:
+    """Wait until we are the one that serves; False: we were told to stop before."""
+    taking = asyncio.create_task(worker.take_lock(settings.journal.directory), name="lock")
+    stopping = asyncio.create_task(stop.wait(), name="stop")
+    await asyncio.wait([taking, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not taking.done():
+        taking.cancel()
+        return False
+    try:
+        await taking
+    except OSError as error:
+        raise CannotStart(f"the journal's directory {settings.journal.directory} cannot be used: {error.strerror}") from error
+    return True
+
+
+async def _serve(
+    settings: Settings, prepared: Prepared, worker: Worker, log_queue: LogQueue | None, stop: asyncio.Event, hurry: asyncio.Event
+) -> None:
+    began = time.monotonic()
+    async with take_over(settings, prepared, worker, log_queue) as controller:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, _leave, controller, log_queue)
         async with asyncio.TaskGroup() as tasks:  # a task that breaks ends the process, loudly; callers stay with Asterisk
             background = [
                 tasks.create_task(controller.telephony.socket.run(), name="ari-socket"),
@@ -89,13 +132,36 @@ async def run(settings: Settings, log_queue: LogQueue | None = None) -> None:
             ]
             if controller.telephony.front is not None:
                 background.append(tasks.create_task(controller.telephony.front.run(), name="front"))
-            log.info("controller_started", app=settings.ari.app, api_port=controller.api_port, environment=settings.place.environment)
+            log.info(
+                "controller_started",
+                app=settings.ari.app,
+                api_port=controller.api_port,
+                environment=settings.place.environment,
+                took_ms=round((time.monotonic() - began) * 1000),
+            )
+            worker.serving()
             await stop.wait()
             await _drain(controller, settings.calls.drain_s, hurry)
             for task in background:
                 task.cancel()
+        worker.ending()
     status = controller.journal.status()
     log.info("controller_stopped", records_waiting=status.backlog, records_lost=status.refused)
+
+
+def _freeze() -> None:
+    """What lives now lives until the end: no collection need walk it during calls."""
+    gc.collect()
+    gc.freeze()
+
+
+def _leave(controller: Controller, log_queue: LogQueue | None) -> NoReturn:
+    """To a successor that waits for our lock: what is written is on the disk, and no call is touched, nor any socket closed in order."""
+    controller.journal.close_disk()
+    log.info("handed_over", calls=len(controller.telephony.switchboard.sessions))
+    if log_queue is not None:
+        log_queue.wait_written(LAST_LINES_S)
+    os._exit(0)
 
 
 async def _drain(controller: Controller, wait_s: float, hurry: asyncio.Event) -> None:

@@ -14,6 +14,7 @@ import logging
 import logging.handlers
 import queue
 import sys
+import time
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import Any, TextIO
@@ -48,6 +49,7 @@ class LogQueue(logging.handlers.QueueHandler):
 
     def __init__(self, lines: queue.Queue[Any]) -> None:
         super().__init__(lines)
+        self._lines = lines
         self.dropped = 0
 
     def enqueue(self, record: logging.LogRecord) -> None:
@@ -55,6 +57,13 @@ class LogQueue(logging.handlers.QueueHandler):
             self.queue.put_nowait(record)
         except queue.Full:
             self.dropped += 1
+
+    def wait_written(self, within_s: float) -> None:
+        """For who ends without unwinding: a moment for the writing thread to take what is queued."""
+        deadline = time.monotonic() + within_s
+        while not self._lines.empty() and time.monotonic() < deadline:
+            time.sleep(0.001)
+        time.sleep(0.001)  # the line that it took last
 
 
 class LogWriter(logging.handlers.QueueListener):

@@ -21,6 +21,7 @@ from controller.operators_watch import OperatorsWatch
 from controller.settings import Settings
 from controller.switchboard import Switchboard
 from controller.telemetry import LiveReadings
+from controller.watchdog.beat import Told
 
 # Less than the ten seconds between two scrapes, so that none is told an older answer twice.
 SERVERS_FRESH_S = 5.0
@@ -41,6 +42,7 @@ class Observed:
     database: Pool
     operators: OperatorsWatch
     logs: LogQueue | None = None
+    told: Callable[[], Told] = Told  # by the parent
 
 
 def make_readiness(parts: Observed) -> Readiness:
@@ -141,4 +143,6 @@ def watch(readings: LiveReadings, parts: Observed) -> None:
         "callctl_audio_skipped_live_frames", "Frames skipped on them.", lambda: sum(line.stats.frames_skipped for line in lines.lines)
     )
     readings.counter("callctl_audio_refused_connections", "Connections to AudioSocket refused.", lambda: lines.refusals.total())
+    readings.counter("callctl_worker_restarts", "Deaths of a process that had the calls.", lambda: parts.told().restarts)
+    readings.gauge("callctl_standby_warm", "1 while a warm standby waits to take over.", lambda: parts.told().standby_warm)
     readings.counter("callctl_log_dropped_lines", "Log lines that nobody took in time.", lambda: logs.dropped if logs else 0)

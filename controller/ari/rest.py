@@ -47,6 +47,10 @@ class AriRest:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self.close()
 
+    async def load(self) -> None:
+        """Read Asterisk's api-docs now instead of in the first call, which may be in a hurry."""
+        await self._load()
+
     async def close(self) -> None:
         await self._regular.close()
         await self._urgent.close()

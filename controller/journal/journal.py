@@ -25,7 +25,7 @@ import structlog
 from agent.ledger import Entry
 from controller.journal import codec, partitions
 from controller.journal.dead_letters import DeadLetters
-from controller.journal.errors import DirectoryUnusable
+from controller.journal.errors import DirectoryInUse, DirectoryUnusable
 from controller.journal.files import DirectoryLock, SegmentFile, SegmentMaker
 from controller.journal.ledger import LedgerLimits, LocalLedger
 from controller.journal.open_calls import OpenCalls
@@ -37,6 +37,7 @@ from controller.journal.writer import Pace, Writer, connect
 UPKEEP_INTERVAL_S = 24 * 3600.0
 UPKEEP_RETRY_S = 60.0
 STOP_S = 2.0
+UNLOCKING_STEP_S = 0.002
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +51,7 @@ class JournalSettings:
     retention: Retention = field(default_factory=Retention)
     make_segment: SegmentMaker = SegmentFile
     clock: Callable[[], float] = time.time  # Unix time in s
+    unlocking_s: float = 0.0  # so long another process that has the directory may need to end
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class Journal:
         the rest waits for the next start.
         """
         chosen = settings or JournalSettings()
-        lock = DirectoryLock(directory)
+        lock = await _locked(directory, chosen.unlocking_s)
         try:
             journal = cls(directory, dsn, lock, chosen)
         except OSError as error:
@@ -138,7 +140,7 @@ class Journal:
                     task.cancel()
                 await asyncio.wait(tasks, timeout=STOP_S)
             finally:
-                journal._close_disk()
+                journal.close_disk()
 
     def append(self, record: Record) -> None:
         """Take *record*. Returns within microseconds; what goes wrong is told by ``status``."""
@@ -238,8 +240,9 @@ class Journal:
             self._made_until = months[-1]
             await partitions.drop_expired(connection, now, self._settings.retention)
 
-    def _close_disk(self) -> None:
-        """By now no call is left that a wait for the disk could disturb."""
+    def close_disk(self) -> None:
+        """What was appended is on the disk, and nothing more is taken. It waits for the disk: no call must be left that this could
+        disturb, or it is the last thing that this process does."""
         self._disk.shutdown(wait=True)
         notes_lost = self.ledger.close()
         if notes_lost:
@@ -251,3 +254,14 @@ class Journal:
         if waiting:
             log.warning("records_wait_in_spool", records=waiting, reason=self._writer.failing)
         self._lock.release()
+
+
+async def _locked(directory: Path, patience_s: float) -> DirectoryLock:
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            return DirectoryLock(directory)
+        except DirectoryInUse:
+            if time.monotonic() >= deadline:
+                raise
+        await asyncio.sleep(UNLOCKING_STEP_S)

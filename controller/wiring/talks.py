@@ -49,7 +49,7 @@ def make_talks(
             agent_settings,
             call_backs=CallBackNotes(stores.records, caller.call_id),
             desk_open=caller.desk_open,
-            on_objection=stores.agent_metrics.objected,
+            on_objection=stores.counters.agent.objected,
             memory=before.memory if before else None,
             on_memory=caller.on_memory,
         )

@@ -10,6 +10,7 @@ EventSocket ──events──► Switchboard ──orders──► AriRest
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -19,7 +20,6 @@ from agent.prompt.rendered import phrase_pcm
 from agent.prompt.system import PROMPT_VERSION
 from audiosocket.limits import Limits as LineLimits
 from audiosocket.server import AudioSocketServer
-from controller.api.server import PortTaken
 from controller.ari.client import EventSocket
 from controller.ari.front import Front
 from controller.ari.messages import EVENT_TYPES, Event
@@ -34,18 +34,19 @@ from controller.journal.errors import DirectoryUnusable
 from controller.listening import Listening
 from controller.recovery import Recovery
 from controller.screening import Screenings, Workshop
-from controller.services import open_services
+from controller.services import Vendors
 from controller.session import Session
 from controller.settings import AriSettings, CallSettings, Settings
 from controller.sheets.elsewhere import sheet_elsewhere
 from controller.sheets.folder import SheetFolder
+from controller.sockets import PortTaken
 from controller.surroundings import Surroundings
 from controller.switchboard import Purpose, Switchboard
 from controller.web_calls.desk import WebCalls
 from controller.web_calls.joined import open_web_calls
 from controller.web_calls.proxy import Proxy
 from controller.wiring.stores import Stores
-from controller.wiring.talks import make_talks, warm_up_all
+from controller.wiring.talks import make_talks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,16 +64,15 @@ class Telephony:
 
 
 @asynccontextmanager
-async def open_telephony(settings: Settings, stores: Stores) -> AsyncIterator[Telephony]:
-    """No caller comes before the socket runs; those of a dead predecessor are here at once. Raises PortTaken, CredentialsMissing,
-    JournalError."""
+async def open_telephony(
+    settings: Settings, stores: Stores, vendors: Vendors, rest: AriRest, audiosocket: socket.socket | None = None
+) -> AsyncIterator[Telephony]:
+    """No caller comes before the socket runs; those of a dead predecessor are here at once. *audiosocket*: where media legs come in,
+    bound already. Raises PortTaken, JournalError."""
     ari, records = settings.ari, stores.records
+    services = vendors.services(stores.journal.ledger)
     async with AsyncExitStack() as exits:
-        lines = await exits.enter_async_context(_audiosocket(settings))
-        on_breaker = partial(_each, stores.agent_metrics.shop_breaker, stores.health.breaker)
-        opening = open_services(settings, ledger=stores.journal.ledger, on_breaker=on_breaker, on_request=stores.agent_metrics.request)
-        services = await exits.enter_async_context(opening)
-        rest = await exits.enter_async_context(AriRest(ari.url, ari.username, ari.password.get_secret_value(), ari.app))
+        lines = await exits.enter_async_context(_audiosocket(settings, audiosocket))
         customers = await exits.enter_async_context(Customers.open(settings.database.url.get_secret_value(), stores.journal.append))
         sheets = exits.enter_context(_sheets(settings, stores.live.keep_sheet))
         around = Surroundings(
@@ -86,7 +86,6 @@ async def open_telephony(settings: Settings, stores: Stores) -> AsyncIterator[Te
             on_live=stores.board.live,
             sheets=sheets,
         )
-        warm_up_all()
         listeners_max, on_change = settings.calls.listeners_max, stores.board.listeners
         listening = await exits.enter_async_context(Listening(rest, listeners_max=listeners_max, on_change=on_change))
         workshop = Workshop(
@@ -171,16 +170,12 @@ def _log_verdict(session: Session | None, operator: str, screen: Screen) -> None
         session.record.log("ctl", "OperatorScreened", text=f"{operator}: {screen.state}", data=data)
 
 
-def _each(first: Callable[[str], None], second: Callable[[str], None], state: str) -> None:
-    first(state)
-    second(state)
-
-
 @asynccontextmanager
-async def _audiosocket(settings: Settings) -> AsyncIterator[AudioSocketServer]:
+async def _audiosocket(settings: Settings, bound: socket.socket | None) -> AsyncIterator[AudioSocketServer]:
     where = settings.audiosocket
+    limits = LineLimits(connections=where.max_connections)
     try:
-        server = await AudioSocketServer(where.host, where.port, limits=LineLimits(connections=where.max_connections)).__aenter__()
+        server = await AudioSocketServer(where.host, where.port, limits=limits, sock=bound).__aenter__()
     except OSError as error:
         raise PortTaken(f"AudioSocket cannot listen on {where.host}:{where.port}: {error.strerror}") from error
     try:

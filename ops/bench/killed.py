@@ -66,7 +66,9 @@ class Killed:
         _until_ready(callers)
         at_s: list[float] = []
         for _ in range(kills):
-            worker = self._system.controller.worker_pid()
+            worker = self._system.controller.worker
+            if worker is None:
+                raise NotReady("no worker has the calls")
             at_s.append(time.monotonic())
             os.kill(worker, self._kill)
             time.sleep(_BETWEEN_S)
