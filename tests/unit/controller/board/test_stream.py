@@ -14,9 +14,9 @@ from fastapi import FastAPI, HTTPException
 
 from controller.api.problems import shape_problems
 from controller.api.server import serving
-from controller.sockets import bind
 from controller.board.board import Board
 from controller.board.stream import make_board_router
+from controller.sockets import bind
 from tests.fakes.board_client import BoardClient
 from tests.unit.controller.board.lives import CALLS, Life
 from tests.waiting import until
