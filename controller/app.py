@@ -13,29 +13,32 @@ import asyncio
 import gc
 import os
 import signal
+import socket
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import structlog
 
 from controller.board.picture import Raised
 from controller.journal.errors import JournalError
-from controller.journal.journal import Journal
 from controller.knowledge_upkeep import keep_knowledge
 from controller.logs import LogQueue
 from controller.services import CredentialsMissing
 from controller.settings import Settings
 from controller.sockets import PortTaken, bind
+from controller.switchboard import Switchboard
 from controller.watchdog.worker import Worker
 from controller.wiring.prepared import Prepared, prepare
-from controller.wiring.stores import open_stores
+from controller.wiring.stores import Stores, open_stores
 from controller.wiring.telephony import Telephony, open_telephony
 from controller.wiring.web import open_web
 
 LAST_LINES_S = 0.2
+SETTLED_S = 3.0
+CONNECTED_S = 0.3
 
 log = structlog.get_logger(__name__)
 
@@ -48,14 +51,15 @@ class CannotStart(Exception):
 class Controller:
     """What ``run`` keeps going and brings to its end."""
 
+    stores: Stores
+    stores_ms: int  # so long they took to open: the disk, mostly
     telephony: Telephony
-    journal: Journal
-    api_port: int
+    listener: socket.socket
 
 
 @asynccontextmanager
-async def take_over(settings: Settings, prepared: Prepared, worker: Worker, log_queue: LogQueue | None = None) -> AsyncIterator[Controller]:
-    """All parts, joined, and the API answering; no caller comes before the socket runs. Raises CannotStart."""
+async def take_over(settings: Settings, prepared: Prepared, worker: Worker) -> AsyncIterator[Controller]:
+    """All that calls need, joined; no caller comes before the event socket runs. Raises CannotStart."""
 
     def on_trouble(raised: Raised) -> None:
         """Into the call's own log, where it is found again when the call is over."""
@@ -65,19 +69,19 @@ async def take_over(settings: Settings, prepared: Prepared, worker: Worker, log_
             data = {"code": raised.code, "level": raised.level, "args": raised.args}
             session.record.log("ctl", "TroubleRaised", level=level, text=f"{raised.code}: {arguments}".rstrip(": "), data=data)
 
+    began = time.monotonic()
     async with AsyncExitStack() as exits:
         try:
             listener = exits.enter_context(worker.api or bind(settings.api.host, settings.api.port, what="The API"))
             opening = open_stores(settings, prepared.counters, on_trouble, after_another=worker.has_parent)
             stores = await exits.enter_async_context(opening)
+            stores_ms = round((time.monotonic() - began) * 1000)
             telephony = await exits.enter_async_context(
                 open_telephony(settings, stores, prepared.vendors, prepared.rest, worker.audiosocket)
             )
         except (JournalError, PortTaken) as error:
             raise CannotStart(str(error)) from error
-        answering = open_web(settings, prepared.web, prepared.health, stores, telephony, listener, log_queue, lambda: worker.told)
-        api_port = await exits.enter_async_context(answering)
-        yield Controller(telephony=telephony, journal=stores.journal, api_port=api_port)
+        yield Controller(stores=stores, stores_ms=stores_ms, telephony=telephony, listener=listener)
 
 
 async def run(settings: Settings, log_queue: LogQueue | None = None) -> None:
@@ -121,32 +125,46 @@ async def _serve(
     settings: Settings, prepared: Prepared, worker: Worker, log_queue: LogQueue | None, stop: asyncio.Event, hurry: asyncio.Event
 ) -> None:
     began = time.monotonic()
-    async with take_over(settings, prepared, worker, log_queue) as controller:
+    async with take_over(settings, prepared, worker) as controller:
+        stores, telephony = controller.stores, controller.telephony
         asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, _leave, controller, log_queue)
         async with asyncio.TaskGroup() as tasks:  # a task that breaks ends the process, loudly; callers stay with Asterisk
-            background = [
-                tasks.create_task(controller.telephony.socket.run(), name="ari-socket"),
-                tasks.create_task(controller.telephony.recovery.run(), name="recovery"),
-                tasks.create_task(keep_knowledge(settings), name="knowledge"),
-                tasks.create_task(controller.telephony.desk.run(), name="desk"),
-            ]
-            if controller.telephony.front is not None:
-                background.append(tasks.create_task(controller.telephony.front.run(), name="front"))
-            log.info(
-                "controller_started",
-                app=settings.ari.app,
-                api_port=controller.api_port,
-                environment=settings.place.environment,
-                took_ms=round((time.monotonic() - began) * 1000),
+            background: list[asyncio.Task[Any]] = [tasks.create_task(telephony.socket.run(), name="ari-socket")]
+            with suppress(TimeoutError):  # callers may wait in Asterisk: everybody else comes after them
+                await telephony.socket.wait_connected(CONNECTED_S)
+            answering = open_web(
+                settings, prepared.web, prepared.health, stores, telephony, controller.listener, log_queue, lambda: worker.told
             )
-            worker.serving()
-            await stop.wait()
-            await _drain(controller, settings.calls.drain_s, hurry)
-            for task in background:
-                task.cancel()
-        worker.ending()
-    status = controller.journal.status()
+            async with answering as api_port:
+                background += [
+                    tasks.create_task(telephony.recovery.run(), name="recovery"),
+                    tasks.create_task(_when_settled(settings), name="knowledge"),
+                    tasks.create_task(telephony.desk.run(), name="desk"),
+                ]
+                if telephony.front is not None:
+                    background.append(tasks.create_task(telephony.front.run(), name="front"))
+                log.info(
+                    "controller_started",
+                    app=settings.ari.app,
+                    api_port=api_port,
+                    environment=settings.place.environment,
+                    stores_ms=controller.stores_ms,
+                    took_ms=round((time.monotonic() - began) * 1000),
+                )
+                worker.serving()
+                await stop.wait()
+                await _drain(telephony.switchboard, settings.calls.drain_s, hurry)
+                worker.ending()
+                for task in background:
+                    task.cancel()
+    status = stores.journal.status()
     log.info("controller_stopped", records_waiting=status.backlog, records_lost=status.refused)
+
+
+async def _when_settled(settings: Settings) -> None:
+    """The shop's articles can wait: their clients take the CPU for a tenth of a second, which callers who are just adopted would hear."""
+    await asyncio.sleep(SETTLED_S)
+    await keep_knowledge(settings)
 
 
 def _freeze() -> None:
@@ -157,16 +175,15 @@ def _freeze() -> None:
 
 def _leave(controller: Controller, log_queue: LogQueue | None) -> NoReturn:
     """To a successor that waits for our lock: what is written is on the disk, and no call is touched, nor any socket closed in order."""
-    controller.journal.close_disk()
+    controller.stores.journal.close_disk()
     log.info("handed_over", calls=len(controller.telephony.switchboard.sessions))
     if log_queue is not None:
         log_queue.wait_written(LAST_LINES_S)
     os._exit(0)
 
 
-async def _drain(controller: Controller, wait_s: float, hurry: asyncio.Event) -> None:
+async def _drain(switchboard: Switchboard, wait_s: float, hurry: asyncio.Event) -> None:
     """Calls finish within *wait_s*, or until somebody is in a hurry."""
-    switchboard = controller.telephony.switchboard
     patient = asyncio.create_task(switchboard.drain(wait_s), name="drain")
     hurried = asyncio.create_task(hurry.wait(), name="hurry")
     await asyncio.wait([patient, hurried], return_when=asyncio.FIRST_COMPLETED)

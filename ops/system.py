@@ -9,9 +9,13 @@ The demo, the acceptance tests and the bench all stand on it, so what they show 
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,6 +26,7 @@ from ops.devstack import DevStack, Process
 from ops.standins.launcher import Standins, start_standins
 
 _READY_S = 30.0
+_DEAD_S = 10.0
 
 
 class NotReady(Exception):
@@ -29,7 +34,7 @@ class NotReady(Exception):
 
 
 class Controller:
-    """One `callctl run`: started, asked, stopped or killed."""
+    """One `callctl run`: started, asked, stopped or killed. ``process`` is the parent; the worker and its standby are its children."""
 
     def __init__(self, stack: DevStack, environment: Mapping[str, str]) -> None:
         self._stack = stack
@@ -78,12 +83,49 @@ class Controller:
         self.process = None
         return code
 
+    @property
+    def worker(self) -> int | None:
+        """The pid of the process that has the calls, also of an orphan; None: none has them at this moment."""
+        lock = Path(self.environment["JOURNAL_DIRECTORY"]) / "worker.lock"
+        try:
+            pid = int(lock.read_text())
+        except (OSError, ValueError):
+            return None
+        return pid if _alive(pid) else None
+
+    @property
+    def standby(self) -> int | None:
+        """The pid of the other one: it waits, or still starts."""
+        return next((pid for pid in self._children() if pid != self.worker), None)
+
     def kill(self) -> None:
-        """SIGKILL: it has no chance to tidy up."""
+        """SIGKILL to all of it at once, as when the machine dies: nothing has a chance to tidy up, nothing takes over."""
+        process, worker = self._running(), self.worker
+        standbys = [pid for pid in self._children() if pid != worker]
+        process.kill()  # first: it would start others
+        process.wait(10.0)
+        for pid in (*standbys, *([worker] if worker else [])):
+            _kill(pid)
+        self.process = None
+
+    def kill_worker(self) -> int:
+        """SIGKILL to who has the calls; its pid."""
+        worker = self.worker
+        if worker is None:
+            raise RuntimeError("no worker has the calls at this moment")
+        _kill(worker)
+        return worker
+
+    def kill_parent(self) -> None:
+        """SIGKILL to the parent alone: the worker goes on as an orphan, and the next ``start`` takes over from it."""
         process = self._running()
         process.kill()
         process.wait(10.0)
         self.process = None
+
+    def _children(self) -> list[int]:
+        pid = self._running().pid
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
     def log_tail(self, lines: int = 30) -> str:
         if self.process is None:
@@ -101,6 +143,22 @@ class Controller:
             return answer.status_code, answer.json()
         except (httpx.HTTPError, ValueError):
             return 0, None
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def _kill(pid: int) -> None:
+    """Returns when it is dead. Only for a process of ours."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + _DEAD_S
+    while _alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.002)
 
 
 class System:

@@ -29,6 +29,7 @@ class Limits:
     take_over_s: float = 30.0  # a long spool is read meanwhile
     end_s: float = 30.0  # records are flushed
     hand_over_s: float = 3.0
+    settle_s: float = 1.0  # after a take-over the CPU is the callers'; then another standby is started
     starved_s: float = 10.0  # so long at most the want of a CPU excuses
 
 
@@ -269,7 +270,7 @@ class Policy:
         living = [child for child in self._children.values() if not child.killed]
         worker = self.worker
         others = [child for child in living if child is not worker and child.code == self._code]
-        settled = worker is not None and worker.phase is Phase.SERVING
+        settled = worker is not None and worker.phase is Phase.SERVING and now - worker.since >= self._limits.settle_s
         wanted = self._standby or (worker is not None and worker.code != self._code)
         if len(self._children) <= 2 and (not living or (settled and wanted and not others)):
             self._starting = True

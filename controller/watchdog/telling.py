@@ -7,22 +7,20 @@ output that stands still must not stop the watch.
 from __future__ import annotations
 
 import json
+import os
 import select
-import sys
 from datetime import UTC, datetime
-from typing import Literal, TextIO
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOGGER = "controller.watchdog"
-
-Format = Literal["json", "console"]
+STDOUT = 1
 
 
 class Log:
-    def __init__(self, level: str, form: str, stream: TextIO | None = None) -> None:
+    def __init__(self, level: str, form: str, descriptor: int = STDOUT) -> None:
         self._least = LEVELS.index(level)
         self._json = form == "json"
-        self._stream = stream or sys.stdout
+        self._descriptor = descriptor
 
     def info(self, event: str, **fields: object) -> None:
         self._write("INFO", event, fields)
@@ -42,8 +40,7 @@ class Log:
         else:
             line = f"{at} [{level.lower():<9}] {event:<30} [{LOGGER}] " + " ".join(f"{name}={value}" for name, value in fields.items())
         try:
-            if select.select([], [self._stream], [], 0)[1]:
-                self._stream.write(line + "\n")
-                self._stream.flush()
-        except (OSError, ValueError):  # nobody reads any more
+            if select.select([], [self._descriptor], [], 0)[1]:
+                os.write(self._descriptor, f"{line}\n".encode())
+        except OSError:  # nobody reads any more
             pass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -12,7 +13,7 @@ import pytest
 
 from agent.ledger import Entry
 from controller.journal.errors import DirectoryInUse, DirectoryUnusable
-from controller.journal.files import segment_numbers
+from controller.journal.files import DirectoryLock, segment_numbers
 from controller.journal.journal import Journal, JournalSettings
 from controller.journal.records import MachineStepped
 from controller.journal.spool import Spool, SpoolLimits
@@ -61,6 +62,48 @@ async def test_a_second_controller_is_told_to_take_another_directory(tmp_path: P
                 pass
     async with Journal.open(tmp_path, NOWHERE, QUICK):
         pass
+
+
+async def test_a_successor_waits_a_moment_for_one_that_is_ending(tmp_path: Path) -> None:
+    patient = replace(QUICK, unlocking_s=30.0)
+    predecessor = DirectoryLock(tmp_path)
+    async with asyncio.TaskGroup() as tasks:
+
+        async def succeed() -> None:
+            async with Journal.open(tmp_path, NOWHERE, patient):
+                pass
+
+        successor = tasks.create_task(succeed())
+        await asyncio.sleep(0.02)
+        assert not successor.done()
+        predecessor.release()
+
+
+LEAVES_AT_ONCE = """
+import asyncio, os, sys
+from pathlib import Path
+from controller.journal.journal import Journal
+from tests.fakes.recorded_calls import new_call_id, whole_call
+
+async def main():
+    async with Journal.open(Path(sys.argv[1]), "postgresql://callctl@127.0.0.1:1/callctl") as journal:
+        records = whole_call(new_call_id())
+        for record in records:
+            journal.append(record)
+        journal.close_disk()
+        print(len(records), flush=True)
+        os._exit(0)
+
+asyncio.run(main())
+"""
+
+
+async def test_what_was_appended_before_a_process_leaves_at_once_is_what_its_successor_finds(tmp_path: Path) -> None:
+    argv = (sys.executable, "-c", LEAVES_AT_ONCE, str(tmp_path))
+    process = await asyncio.create_subprocess_exec(*argv, stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[4])
+    told, _ = await asyncio.wait_for(process.communicate(), 30)
+    async with Journal.open(tmp_path, NOWHERE, QUICK) as successor:
+        assert successor.status().backlog == int(told.splitlines()[-1]) > 0
 
 
 async def test_the_ledger_is_opened_with_the_journal_and_answers_without_postgresql(tmp_path: Path) -> None:
