@@ -21,6 +21,7 @@ Words instead of structures, because an old keeper talks with new servers: unkno
 
 from __future__ import annotations
 
+import os
 import socket
 import uuid
 from typing import NamedTuple
@@ -120,13 +121,15 @@ def receive(channel: socket.socket) -> tuple[Packet | None, int | None] | None:
     Raises BlockingIOError. A side that went while packets for it were unread is told first; what it said before is still there.
     """
     try:
-        raw, descriptors, _, _ = socket.recv_fds(channel, PACKET_BYTES_MAX, 1, socket.MSG_CMSG_CLOEXEC)
+        raw, descriptors, _, _ = socket.recv_fds(channel, PACKET_BYTES_MAX, 1)
     except ConnectionResetError:
         return receive(channel)
     except OSError as error:
         if isinstance(error, BlockingIOError):
             raise
         return None
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, False)  # recv_fds passes no flags on to the kernel
     return (decode(raw), descriptors[0] if descriptors else None) if raw else None
 
 
