@@ -68,7 +68,8 @@ class Peer(asyncio.Protocol):
         self.gone = True
 
     def tick(self) -> None:
-        self._transport.write(_FRAME)
+        if not self.gone:
+            self._transport.write(_FRAME)
 
     def skip(self, frames: int) -> None:
         """We were late; the pacing probe marks it."""

@@ -23,36 +23,35 @@ from audiosocket.playback import Playback
 from audiosocket.server import AudioSocketServer
 from ops.bench.media_server import leg
 
-_FED_S = 2
+_FED_S = 0.2
 _CONNECT_S = 60.0
 
 
 async def serve(channel: socket.socket, mark: int, legs: int) -> None:
     left = asyncio.Event()
-    speech = SLIN16.silence.replace(b"\0", bytes((mark,))) * (50 * _FED_S)
+    speech = SLIN16.silence.replace(b"\0", bytes((mark,))) * int(_FED_S * 50)
     playing: list[Playback] = []
 
     def speak(line: Line) -> None:
         line.listen(lambda frame: None)
         playing.append(line.play())
-        playing[-1].feed(speech)
+        playing[-1].feed(speech * 2)
 
     async with AudioSocketServer("", 0, limits=Limits(connections=legs + 10, claim_s=_CONNECT_S), keeper=channel) as server:
-        kept = [line for line in server.kept if server.claim(line.leg_id)]
-        for line in kept:
-            speak(line)
-        for number in range(1, legs + 1) if not kept else ():
+        for line in server.kept:
+            if server.claim(line.leg_id):
+                speak(line)
+        for number in range(1, legs + 1) if not playing else ():
             server.expect(leg(number), on_open=speak)
         asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, left.set)
         print("serving", flush=True)
         gc.freeze()
         while not left.is_set():
             try:
-                await asyncio.wait_for(left.wait(), _FED_S - 0.5)
+                await asyncio.wait_for(left.wait(), _FED_S)
             except TimeoutError:
                 for playback in playing:
-                    if playback.heard_ms:
-                        playback.feed(speech[: 16_000 * 2 * 3 // 2])
+                    playback.feed(speech)
         server.leave()
 
 
