@@ -184,7 +184,14 @@ def _note(seen: Seen, peers: list[Peer], dead_s: float, mark: int) -> None:
 
 def table(seen: list[Seen], legs: int) -> Table:
     made = Table("way", title=f"A worker with {legs} legs goes, its standby takes over", title_justify="left")
-    for column in ("legs seen", "lost", "hole, ms: p50 / p95 / max", "successor heard, ms: p50 / p95 / max", "comfort frames", "generator late"):
+    for column in (
+        "legs seen",
+        "lost",
+        "hole, ms: p50 / p95 / max",
+        "successor heard, ms: p50 / p95 / max",
+        "comfort frames",
+        "generator late",
+    ):
         made.add_column(column, justify="right")
     for one in seen:
         late = percentile(one.late_ms, 0.99) or 0.0
@@ -215,7 +222,9 @@ def main() -> int:
     seen = uvloop.run(measure(ways, chosen.legs, chosen.ballast))
     console = Console()
     console.print(table(seen, chosen.legs))
-    console.print(f"A hole of {FRAME_MS} ms is none. With stop, {1000 * STOPPED_S:.0f} ms of it are the time until the stopped worker is killed.")
+    console.print(
+        f"A hole of {FRAME_MS} ms is none. With stop, {1000 * STOPPED_S:.0f} ms of it are the time until the stopped worker is killed."
+    )
     return 1 if any(one.lost for one in seen) else 0
 
 
