@@ -19,6 +19,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, cast
 
 import uvloop
@@ -177,7 +178,7 @@ def _note(seen: Seen, peers: list[Peer], dead_s: float, mark: int) -> None:
         if peer.gone or again_s is None:
             seen.lost += 1
             continue
-        seen.holes_ms.append(1000 * max(b - a for a, b in zip(times, times[1:], strict=False)))
+        seen.holes_ms.append(1000 * max(b - a for a, b in pairwise(times)))
         seen.again_ms.append(1000 * (again_s - dead_s))
         seen.comfort_frames.append(sum(who == 0 for _, who in peer.frames))
 

@@ -1,6 +1,6 @@
 """A worker of ``ops.bench.keeper``: ``python -m ops.bench.kept_server CHANNEL LOCK MARK LEGS BALLAST_MB``.
 
-Warm, it waits for LOCK; then it serves what the keeper hands over and plays MARK on every line without end. SIGUSR1: it leaves to its successor.
+Warm, it waits for LOCK; then it serves what the keeper hands over and plays MARK on every line. SIGUSR1: it leaves to its successor.
 """
 
 from __future__ import annotations

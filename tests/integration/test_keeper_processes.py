@@ -1,4 +1,4 @@
-"""Legs outlive real processes that are killed, stopped and replaced. How long they are silent meanwhile is measured by ``ops.bench.keeper``."""
+"""Legs outlive real processes that are killed, stopped and replaced. How long they are silent is measured by ``ops.bench.keeper``."""
 
 from __future__ import annotations
 
