@@ -115,8 +115,8 @@ class Parent:
 
 
 @asynccontextmanager
-async def parent(legs: int, ballast_mb: int) -> AsyncIterator[Parent]:
-    argv = [sys.executable, "-m", "ops.bench.kept_parent", str(legs), str(ballast_mb)]
+async def parent(legs: int, ballast_mb: int, lock: str = "death") -> AsyncIterator[Parent]:
+    argv = [sys.executable, "-m", "ops.bench.kept_parent", lock, str(legs), str(ballast_mb)]
     process = await asyncio.create_subprocess_exec(*argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         yield Parent(process)
@@ -129,12 +129,12 @@ async def parent(legs: int, ballast_mb: int) -> AsyncIterator[Parent]:
             process.kill()
 
 
-async def measure(ways: list[str], legs: int = 50, ballast_mb: int = BALLAST_MB) -> list[Seen]:
-    """One death for each of *ways*, in that order; a warm standby is there each time."""
+async def measure(ways: list[str], legs: int = 50, ballast_mb: int = BALLAST_MB, lock: str = "death") -> list[Seen]:
+    """One death for each of *ways*, in that order; a warm standby is there each time, and waits for a *lock* of that kind."""
     seen = {way: Seen(way) for way in ways}
     loop = asyncio.get_running_loop()
     metronome = Metronome()
-    async with parent(legs, ballast_mb) as keeping:
+    async with parent(legs, ballast_mb, lock) as keeping:
         port = (await keeping.tells("port"))["port"]
         worker = await keeping.tells("pid")
         peers = []
@@ -218,9 +218,10 @@ def main() -> int:
     parser.add_argument("--deaths", type=int, default=5, help="of each way (default 5)")
     parser.add_argument("--ways", default=",".join(WAYS), help=f"of {', '.join(WAYS)}")
     parser.add_argument("--ballast", type=int, default=BALLAST_MB, metavar="MB", help="memory of a worker (default %(default)s)")
+    parser.add_argument("--lock", choices=("death", "flock"), default="death", help="what a standby waits for (default %(default)s)")
     chosen = parser.parse_args()
     ways = [way for way in chosen.ways.split(",") for _ in range(chosen.deaths)]
-    seen = uvloop.run(measure(ways, chosen.legs, chosen.ballast))
+    seen = uvloop.run(measure(ways, chosen.legs, chosen.ballast, chosen.lock))
     console = Console()
     console.print(table(seen, chosen.legs))
     console.print(

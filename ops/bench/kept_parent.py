@@ -1,4 +1,4 @@
-"""The parent of ``ops.bench.keeper``: ``python -m ops.bench.kept_parent LEGS BALLAST_MB``.
+"""The parent of ``ops.bench.keeper``: ``python -m ops.bench.kept_parent death|flock LEGS BALLAST_MB``.
 
 It keeps the connections, and always has one worker and one warm standby; tells its port, then each worker's pid and mark once it serves.
 It ends, and they with it, when its input does.
@@ -16,17 +16,18 @@ from itertools import count
 from pathlib import Path
 
 from controller.watchdog.keeper import Keeper
+from controller.watchdog.keeper_lock import DeathLock
 
 BACKLOG = 1_024
 _END_S = 5.0
 
 
 class Worker:
-    def __init__(self, keeper: Keeper, lock: Path, mark: int, arguments: list[str]) -> None:
+    def __init__(self, keeper: Keeper, lock: DeathLock, flock: str, mark: int, arguments: list[str]) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            argv = [sys.executable, "-m", "ops.bench.kept_server", str(theirs.fileno()), str(lock), str(mark), *arguments]
-            self.process = subprocess.Popen(argv, pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+            argv = [sys.executable, "-m", "ops.bench.kept_server", str(theirs.fileno()), str(lock.fd), flock, str(mark), *arguments]
+            self.process = subprocess.Popen(argv, pass_fds=(theirs.fileno(), lock.fd), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         keeper.serve_by(ours)
         self.mark = mark
         self._told("warm")
@@ -55,8 +56,8 @@ def main() -> None:
     marks = count(1)
     ending = threading.Event()
     with tempfile.TemporaryDirectory() as folder:
-        lock = Path(folder) / "lock"
-        workers = [Worker(keeper, lock, next(marks), sys.argv[1:])]
+        lock, flock = DeathLock(), str(Path(folder) / "lock") if sys.argv[1] == "flock" else ""
+        workers = [Worker(keeper, lock, flock, next(marks), sys.argv[2:])]
 
         def end_with_input() -> None:
             sys.stdin.read()
@@ -67,7 +68,7 @@ def main() -> None:
         threading.Thread(target=end_with_input, daemon=True).start()
         workers[0].serves()
         while not ending.is_set():
-            workers.append(Worker(keeper, lock, next(marks), sys.argv[1:]))
+            workers.append(Worker(keeper, lock, flock, next(marks), sys.argv[2:]))
             print(json.dumps({"standby": workers[1].process.pid}), flush=True)
             workers[0].process.wait()
             workers.pop(0).end()

@@ -1,6 +1,6 @@
-"""A worker of ``ops.bench.keeper``: ``python -m ops.bench.kept_server CHANNEL LOCK MARK LEGS BALLAST_MB``.
+"""A worker of ``ops.bench.keeper``: ``python -m ops.bench.kept_server CHANNEL LOCK FLOCK MARK LEGS BALLAST_MB``.
 
-Warm, it waits for LOCK; then it serves what the keeper hands over and plays MARK on every line. SIGUSR1: it leaves to its successor.
+Warm, it waits for LOCK, a descriptor, or, if there is one, for the file FLOCK; then it serves what the keeper hands over and plays MARK on every line. SIGUSR1: it leaves to its successor.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from audiosocket.limits import Limits
 from audiosocket.line import Line
 from audiosocket.playback import Playback
 from audiosocket.server import AudioSocketServer
+from controller.watchdog.keeper_lock import DeathLock
 from ops.bench.media_server import leg
 
 _FED_S = 0.2
@@ -57,11 +58,15 @@ async def serve(channel: socket.socket, mark: int, legs: int) -> None:
 
 def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    channel, lock, mark, legs, ballast_mb = int(sys.argv[1]), sys.argv[2], *map(int, sys.argv[3:])
-    ballast = bytearray(b"\1") * (ballast_mb << 20)  # a real worker's memory, which the kernel takes back before anybody sees it dead
-    with open(lock, "w") as held:
-        print("warm", flush=True)
-        fcntl.flock(held, fcntl.LOCK_EX)
+    channel, lock, flock, mark, legs, ballast_mb = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], *map(int, sys.argv[4:])
+    ballast = bytearray(b"\1") * (ballast_mb << 20)  # a real worker's memory, which the kernel takes back when it is killed
+    print("warm", flush=True)
+    if flock:
+        with open(flock, "w") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            uvloop.run(serve(socket.socket(fileno=channel), mark, legs))
+    else:
+        DeathLock(lock).acquire()
         uvloop.run(serve(socket.socket(fileno=channel), mark, legs))
     del ballast
 
