@@ -27,15 +27,19 @@ log = structlog.get_logger(__name__)
 class Handed:
     """Connections by way of a keeper. All methods belong into the event loop."""
 
-    def __init__(self, channel: socket.socket, take: Callable[[Take], Wire]) -> None:
-        """*channel*, inherited from the parent, belongs to this object. *take* makes the wire of a connection that was handed over."""
+    def __init__(self, channel: socket.socket, take: Callable[[Take], Wire], lost: Callable[[], None]) -> None:
+        """*channel*, inherited from the parent, belongs to this object. *take* makes the wire of a connection that was handed over.
+
+        *lost* is called when the keeper is gone.
+        """
         self._channel = channel
         self._take = take
+        self._lost = lost
         self._loop = asyncio.get_running_loop()
         self._welcome: asyncio.Future[int] = self._loop.create_future()
         self._connecting: set[asyncio.Task[None]] = set()
         self._unsaid: deque[bytes] = deque()
-        self._open = True
+        self.open = True
         channel.setblocking(False)
         channel.set_inheritable(False)  # a child of ours that held it would make us immortal to the keeper
         self._loop.add_reader(channel.fileno(), self._readable)
@@ -64,9 +68,9 @@ class Handed:
         self._say(Leave())
 
     def close(self) -> None:
-        if not self._open:
+        if not self.open:
             return
-        self._open = False
+        self.open = False
         self._loop.remove_reader(self._channel.fileno())
         self._loop.remove_writer(self._channel.fileno())
         for task in self._connecting:
@@ -108,7 +112,7 @@ class Handed:
     # What we say.
 
     def _say(self, packet: Packet) -> None:
-        if not self._open:
+        if not self.open:
             return
         self._unsaid.append(encode(packet))
         if len(self._unsaid) == 1:
@@ -130,9 +134,10 @@ class Handed:
         self._loop.remove_writer(self._channel.fileno())
 
     def _lose(self, why: str) -> None:
-        """The lines that we have go on; nobody keeps them, and none will come."""
+        """The lines that we have go on; nobody keeps them, and none will come from there."""
         log.error("keeper_lost", why=why)
         if not self._welcome.done():
             self._welcome.set_exception(KeeperLost(why))
             self._welcome.exception()  # seen, should nobody wait
         self.close()
+        self._lost()

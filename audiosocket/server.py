@@ -57,17 +57,24 @@ class AudioSocketServer:
         *,
         limits: Limits | None = None,
         metronome: Metronome | None = None,
+        sock: socket.socket | None = None,
         keeper: socket.socket | None = None,
     ) -> None:
-        """*port* 0 is any free one; ``port`` tells which. *keeper*: a channel to who listens for us; then host and port are not used."""
+        """*port* 0 is any free one; ``port`` tells which.
+
+        *sock* is bound already: host and port are not used. *keeper* is a channel to who accepts for us; should that be lost, we
+        accept on *sock* ourselves.
+        """
         self._host = host
         self._port = port
+        self._sock = sock
         self._keeper = keeper
         self._limits = limits or Limits()
         self._metronome = metronome or Metronome()
         self._open = False
         self._server: asyncio.Server | None = None
         self._handed: Handed | None = None
+        self._listening: asyncio.Task[None] | None = None
         self._arrivals: set[Wire] = set()  # no UUID yet
         self._expected: dict[uuid.UUID, Pending] = {}
         self._used: dict[uuid.UUID, None] = {}  # in order of use, bounded
@@ -81,13 +88,11 @@ class AudioSocketServer:
         """Raises OSError when it cannot listen, KeeperLost; a server with a keeper has all that was kept then."""
         self._open = True
         if self._keeper is not None:
-            self._handed = Handed(self._keeper, self._take)
+            self._handed = Handed(self._keeper, self._take, self._keeper_lost)
             self._port = await self._handed.serve()
             log.info("audiosocket_handed", port=self._port, kept=len(self._lines))
         else:
-            self._server = await asyncio.get_running_loop().create_server(self._accept, self._host, self._port, backlog=BACKLOG)
-            self._port = self._server.sockets[0].getsockname()[1]
-            log.info("audiosocket_listening", host=self._host, port=self._port)
+            await self._listen()
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -136,16 +141,20 @@ class AudioSocketServer:
         """The line of a leg that another process had, open and ticking; None if there is none. It is given once."""
         return self._kept.claim(leg_id)
 
-    def leave(self) -> None:
-        """Touch no line any more: the keeper sends on them until our successor does. Only with a keeper, and just before we exit."""
-        if self._handed is None:
-            raise ValueError("without a keeper the legs would be lost")
+    def leave(self) -> bool:
+        """Touch no line any more: the keeper sends on them until our successor does. For the moment before we exit.
+
+        False, and nothing is changed, if there is no keeper.
+        """
+        if self._handed is None or not self._handed.open:
+            return False
         self._open = False
         for wire in self._arrivals:
             wire.let_go()
         for line in self.lines:
             line.let_go()
         self._handed.leave()
+        return True
 
     async def drain(self, timeout_s: float) -> int:
         """Accept nothing more, wait for the lines to end, close the rest; how many had to be closed."""
@@ -168,6 +177,8 @@ class AudioSocketServer:
             wire.close(Ending("server is closed"))
         if self._handed is not None:
             self._handed.close()
+        if self._listening is not None:
+            self._listening.cancel()
         if self._server is not None:
             try:
                 async with asyncio.timeout(CLOSING_S):
@@ -177,6 +188,19 @@ class AudioSocketServer:
         self._refusals.flush()
         log.info("audiosocket_closed", lines_closed=len(remaining))
         return len(remaining)
+
+    async def _listen(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._sock is not None:
+            self._server = await loop.create_server(self._accept, sock=self._sock, backlog=BACKLOG)
+        else:
+            self._server = await loop.create_server(self._accept, self._host, self._port, backlog=BACKLOG)
+        host, self._port = self._server.sockets[0].getsockname()[:2]
+        log.info("audiosocket_listening", host=host, port=self._port)
+
+    def _keeper_lost(self) -> None:
+        if self._sock is not None and self._open:
+            self._listening = asyncio.get_running_loop().create_task(self._listen(), name="audiosocket-listen")
 
     def _accept(self) -> Wire:
         return Wire(partial(self._connected, None), Decoder(self._limits.payload_bytes))

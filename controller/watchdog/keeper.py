@@ -12,18 +12,14 @@ A thread of its own: its clock must hold 20 ms while the parent's event loop sta
 files and waits for a slow log. Everything in here is touched by that thread alone; the public methods
 leave their wish in a queue and wake it.
 
-``keeper_book`` decides, ``keeper_comfort`` has the clock, ``audiosocket.handover`` the words.
+``keeper_book`` decides, ``keeper_comfort`` has the clock, ``keeper_loop`` the thread, ``audiosocket.handover`` the words.
 """
 
 from __future__ import annotations
 
 import errno
-import os
-import select
 import socket
-import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -32,6 +28,7 @@ from audiosocket.frames import AUDIO_FORMATS, silence
 from audiosocket.handover import Have, Leave, Packet, Serve, Told, Welcome, encode, receive
 from controller.watchdog.keeper_book import KeeperBook
 from controller.watchdog.keeper_comfort import ComfortClock, Sent, discard_received, send_whole
+from controller.watchdog.keeper_loop import HANG_UP, NOTHING, READABLE, KeeperLoop
 
 COMFORT_S = 30.0
 """So long a caller is given silence before his leg is closed and Asterisk has him back."""
@@ -43,7 +40,6 @@ CONNECTIONS_MAX = 600
 _AT_ONCE_MAX = 64
 _IDLE_S = 1.0
 _RETRY_S = 0.005
-_ENDED_S = 2.0
 
 Tell = Callable[[str, dict[str, object]], None]
 
@@ -70,13 +66,11 @@ class Keeper:
         self._left_s = 0.0  # when the last one went
         self._deaf_until_s: float | None = None
         self._blocked = False  # the server's channel takes nothing at the moment
-        self._poll = select.epoll()
-        self._handlers: dict[int, Callable[[], None]] = {}
-        self._wishes: deque[Callable[[], None]] = deque()
-        self._woken = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._channels: set[socket.socket] = set()
-        self._ended = self._closed = False
-        self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
+        self._closed = False
+        self._loop = KeeperLoop(self._go_round, self._wait_s, lambda error: self._say("keeper_failed", error=repr(error)))
+        listener.setblocking(False)
+        self._loop.watch(listener.fileno(), READABLE, self._accept, last=True)
 
     # For the parent, from any thread.
 
@@ -87,57 +81,33 @@ class Keeper:
 
     def start(self) -> None:
         """Accept from now on; what comes before there is a server waits for it."""
-        self._thread.start()
+        self._loop.start()
 
     def serve_by(self, channel: socket.socket) -> None:
         """Our end of the SOCK_SEQPACKET pair of a new process, which then belongs to the keeper.
 
         A process serves from the moment it says so itself, and nobody before it any more: a standby may be named here long before.
         """
-        self._wish(partial(self._meet, channel))
+        self._loop.wish(partial(self._meet, channel))
 
     def worker_gone(self, channel: socket.socket) -> None:
-        """The process at *channel* is known to be dead. The keeper sees by itself when the kernel closes its end; this is never needed."""
-        self._wish(partial(self._bury, channel))
+        """The process at *channel* is dead, or was just sent SIGKILL.
+
+        The keeper sees it by itself, but only when the kernel has taken back the process' memory, some 10 to 100 ms later.
+        """
+        self._loop.wish(partial(self._bury, channel))
 
     def close(self) -> None:
         """Keep nothing any more. What a server still serves goes on, without us."""
         if self._closed:
             return
-        self._wish(self._end)
         self._closed = True
-        if self._thread.is_alive():
-            self._thread.join(_ENDED_S)
+        self._loop.end()
         for held in (self._listener, *self._channels, *self._connections.values()):
             held.close()
-        self._poll.close()
         self._connections.clear()
-        os.close(self._woken)
-
-    def _wish(self, wish: Callable[[], None]) -> None:
-        if not self._closed:
-            self._wishes.append(wish)
-            os.eventfd_write(self._woken, 1)
 
     # The thread.
-
-    def _run(self) -> None:
-        self._listener.setblocking(False)
-        self._poll.register(self._listener, select.EPOLLIN)
-        self._watch(self._woken, select.EPOLLIN, self._obey)
-        while not self._ended:
-            try:
-                ready = dict(self._poll.poll(self._wait_s()))
-                arrivals = ready.pop(self._listener.fileno(), 0)
-                for fd in ready:
-                    if handler := self._handlers.get(fd):  # one before may have ended it
-                        handler()
-                if arrivals:  # last: a new connection may have the descriptor of one that ended just now
-                    self._accept()
-                self._round(time.monotonic())
-            except Exception as error:  # noqa: BLE001 - one connection's fault must not end the keeping of all others
-                self._tell("keeper_failed", {"error": repr(error)})
-                time.sleep(_RETRY_S)
 
     def _wait_s(self) -> float:
         wait_s = _RETRY_S if self._blocked else _IDLE_S
@@ -145,16 +115,17 @@ class Keeper:
             wait_s = min(wait_s, self._clock.wait_s(time.monotonic()))
         return wait_s
 
-    def _round(self, now_s: float) -> None:
+    def _go_round(self) -> None:
+        now_s = time.monotonic()
         self._comfort(now_s)
         self._give(now_s)
         if lonely := self._book.alone_too_long(now_s - self._comfort_s):
             for number in lonely:
                 self._forget(number)
-            self._tell("legs_given_up", {"count": len(lonely)})
+            self._say("legs_given_up", count=len(lonely))
         if self._deaf_until_s is not None and now_s >= self._deaf_until_s:
             self._deaf_until_s = None
-            self._poll.modify(self._listener, select.EPOLLIN)
+            self._loop.change(self._listener.fileno(), READABLE)
 
     def _comfort(self, now_s: float) -> None:
         comforted = list(self._book.comforted())
@@ -177,7 +148,7 @@ class Keeper:
             if self._book.to_welcome:
                 self._server.send(encode(Welcome(self._port)))
                 self._book.welcomed()
-                self._tell("server_welcomed", {"connections": len(self._book), "after_ms": round(1000 * (now_s - self._left_s))})
+                self._say("server_welcomed", connections=len(self._book), after_ms=round(1000 * (now_s - self._left_s)))
         except OSError as error:
             self._blocked = error.errno in (errno.EAGAIN, errno.ETOOMANYREFS)  # else it is dead, which its channel tells next
 
@@ -193,23 +164,23 @@ class Keeper:
                 continue
             except OSError as error:  # no descriptor left, most likely: it would be told again and again
                 self._deaf_until_s = time.monotonic() + _IDLE_S
-                self._poll.modify(self._listener, 0)
-                self._tell("keeper_cannot_accept", {"error": repr(error)})
+                self._loop.change(self._listener.fileno(), NOTHING)
+                self._say("keeper_cannot_accept", error=repr(error))
                 return
             if len(self._book) >= self._connections_max:
                 connection.close()
-                self._tell("too_many_connections", {"kept": len(self._book)})
+                self._say("too_many_connections", kept=len(self._book))
                 continue
             connection.setblocking(False)
             number = self._book.accepted(time.monotonic())
             self._connections[number] = connection
-            self._watch(connection.fileno(), select.EPOLLRDHUP, partial(self._forget, number))
+            self._loop.watch(connection.fileno(), HANG_UP, partial(self._forget, number))
 
     def _forget(self, number: int) -> None:
         """It has ended, or shall."""
         self._book.forget(number)
         if connection := self._connections.pop(number, None):
-            self._unwatch(connection.fileno())
+            self._loop.unwatch(connection.fileno())
             with suppress(OSError):  # it has ended already
                 connection.shutdown(socket.SHUT_RDWR)  # closing alone would not end what a server has as well
             connection.close()
@@ -219,7 +190,7 @@ class Keeper:
     def _meet(self, channel: socket.socket) -> None:
         channel.setblocking(False)
         self._channels.add(channel)
-        self._watch(channel.fileno(), select.EPOLLIN, partial(self._hear, channel))
+        self._loop.watch(channel.fileno(), READABLE, partial(self._hear, channel))
 
     def _hear(self, channel: socket.socket) -> None:
         for _ in range(_AT_ONCE_MAX):
@@ -259,7 +230,7 @@ class Keeper:
         self._channels.remove(channel)
         if channel is self._server:
             self._server_went()
-        self._unwatch(channel.fileno())
+        self._loop.unwatch(channel.fileno())
         channel.close()
 
     def _server_went(self) -> None:
@@ -270,23 +241,8 @@ class Keeper:
         self._book.server_went(self._left_s)
         self._clock.start()
         self._comfort(self._left_s)
-        self._tell("server_went", {"connections": len(self._book)})
+        self._say("server_went", connections=len(self._book))
 
-    # What the thread waits for.
-
-    def _obey(self) -> None:
-        os.eventfd_read(self._woken)
-        while self._wishes:
-            self._wishes.popleft()()
-
-    def _end(self) -> None:
-        self._ended = True
-
-    def _watch(self, fd: int, events: int, handler: Callable[[], None]) -> None:
-        self._handlers[fd] = handler
-        self._poll.register(fd, events)
-
-    def _unwatch(self, fd: int) -> None:
-        """Needed before closing: the kernel watches a connection as long as anybody has it."""
-        del self._handlers[fd]
-        self._poll.unregister(fd)
+    def _say(self, event: str, **fields: object) -> None:
+        with suppress(Exception):  # who listens may be gone before us
+            self._tell(event, fields)

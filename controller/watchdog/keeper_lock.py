@@ -56,7 +56,7 @@ class DeathLock:
         while True:
             until_s = time.time() + SLICE_S
             until = _Timespec(int(until_s), int(until_s % 1 * 1e9))
-            result = _libc.pthread_mutex_timedlock(self._mutex, ctypes.byref(until))
+            result: int = _libc.pthread_mutex_timedlock(self._mutex, ctypes.byref(until))
             if result == errno.ETIMEDOUT:
                 continue
             died = result == errno.EOWNERDEAD

@@ -27,7 +27,9 @@ class Worker:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             argv = [sys.executable, "-m", "ops.bench.kept_server", str(theirs.fileno()), str(lock.fd), flock, str(mark), *arguments]
-            self.process = subprocess.Popen(argv, pass_fds=(theirs.fileno(), lock.fd), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+            self.process = subprocess.Popen(
+                argv, pass_fds=(theirs.fileno(), lock.fd), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+            )
         keeper.serve_by(ours)
         self.mark = mark
         self._told("warm")

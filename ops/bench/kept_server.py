@@ -1,6 +1,7 @@
 """A worker of ``ops.bench.keeper``: ``python -m ops.bench.kept_server CHANNEL LOCK FLOCK MARK LEGS BALLAST_MB``.
 
-Warm, it waits for LOCK, a descriptor, or, if there is one, for the file FLOCK; then it serves what the keeper hands over and plays MARK on every line. SIGUSR1: it leaves to its successor.
+Warm, it waits for LOCK, a descriptor, or, where that is named, for the file FLOCK; then it serves what the keeper hands over and plays
+MARK on every line. SIGUSR1: it leaves to its successor.
 """
 
 from __future__ import annotations

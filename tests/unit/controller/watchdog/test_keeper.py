@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 import uuid
@@ -29,6 +28,7 @@ class Kept:
     """A keeper and what it told."""
 
     def __init__(self, listener: socket.socket, comfort_s: float, connections_max: int) -> None:
+        self.listener = listener
         self.port: int = listener.getsockname()[1]
         self.told: list[tuple[str, dict[str, object]]] = []
         self.keeper = Keeper(
@@ -301,7 +301,7 @@ async def test_a_leg_goes_from_one_server_to_the_next_and_the_caller_loses_no_wo
         line.listen(before.append)
         telephone.say(b"\x01" * 640)
         await until(lambda: len(before) == 1)
-        first.leave()
+        assert first.leave()
         for word in (2, 3, 4, 5):
             telephone.say(bytes((word,)) * 640)
         async with our_server(kept) as second:
@@ -334,7 +334,7 @@ async def test_a_kept_line_that_nobody_claims_is_closed(kept: Kept) -> None:
         pending = first.expect(leg_id)
         telephone = await Telephone.dial(first.port, leg_id)
         await pending.line(timeout_s=5)
-        first.leave()
+        assert first.leave()
         with capture_logs() as log:
             async with our_server(kept, Limits(claim_s=0.05)) as second:
                 assert [line.leg_id for line in second.kept] == [leg_id]
@@ -356,5 +356,19 @@ async def test_without_its_keeper_the_server_keeps_its_lines() -> None:
             assert line.reason is None
             with pytest.raises(ConnectionRefusedError):
                 await Telephone.dial(server.port)
-            asyncio.get_running_loop().call_soon(line.close)
+            assert not server.leave()
+            await telephone.until_heard(2)
+            line.close()
             await telephone.until_gone()
+
+
+async def test_without_its_keeper_a_server_that_has_the_listener_too_accepts_by_itself() -> None:
+    with keeping() as kept, socket.fromfd(kept.listener.fileno(), socket.AF_INET, socket.SOCK_STREAM) as inherited:
+        async with AudioSocketServer("", 0, sock=inherited, keeper=kept.channel()) as server:
+            leg_id = uuid.uuid4()
+            pending = server.expect(leg_id)
+            await until(lambda: server.port == kept.port)
+            kept.keeper.close()
+            telephone = await Telephone.dial(kept.port, leg_id)
+            await pending.line(timeout_s=5)
+            await telephone.until_heard(2)
