@@ -15,13 +15,13 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import structlog
 
 from audiosocket.audio import FRAME_MS, SAMPLE_BYTES, AudioFormat
 from audiosocket.frames import AUDIO_FORMATS, AUDIO_KINDS, HEADER_BYTES, Kind, Message
 from audiosocket.limits import Limits
+from audiosocket.line_stats import LineStats
 from audiosocket.metronome import Metronome
 from audiosocket.playback import Playback
 from audiosocket.playout import Playout
@@ -35,27 +35,6 @@ UNHEARD_MS = 1_000
 """So much of what a caller said while his line changed hands waits for the first who listens; older audio is dropped."""
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class LineStats:
-    """Counts since the leg opened. ``frames_due == frames_sent + frames_skipped``, always."""
-
-    frames_due: int
-    frames_sent: int
-    frames_skipped: int
-    """Stalls of this process and frames that the peer did not take."""
-
-    frames_unread: int
-    """The part of ``frames_skipped`` that the peer did not take."""
-
-    frames_spoken: int
-    """The part of ``frames_sent`` that was speech."""
-
-    frames_received: int
-    """Audio messages, of whatever length."""
-
-    keys_received: int
 
 
 class Line:

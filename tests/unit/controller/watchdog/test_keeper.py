@@ -267,7 +267,10 @@ async def test_closing_leaves_no_descriptor_open() -> None:
 
 @asynccontextmanager
 async def our_server(kept: Kept, limits: Limits | None = None) -> AsyncIterator[AudioSocketServer]:
-    async with AudioSocketServer("", 0, limits=limits, keeper=kept.channel()) as server:
+    channel = kept.channel()
+    channel.set_inheritable(True)  # as it comes from the parent
+    async with AudioSocketServer("", 0, limits=limits, keeper=channel) as server:
+        assert not channel.get_inheritable(), "a child that has it would hide our death"
         yield server
 
 
