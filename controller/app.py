@@ -77,7 +77,7 @@ async def take_over(settings: Settings, prepared: Prepared, worker: Worker) -> A
             stores = await exits.enter_async_context(opening)
             stores_ms = round((time.monotonic() - began) * 1000)
             telephony = await exits.enter_async_context(
-                open_telephony(settings, stores, prepared.vendors, prepared.rest, worker.audiosocket)
+                open_telephony(settings, stores, prepared.vendors, prepared.rest, worker.audiosocket, worker.keeper)
             )
         except (JournalError, PortTaken) as error:
             raise CannotStart(str(error)) from error
@@ -175,8 +175,12 @@ def _freeze() -> None:
 
 def _leave(controller: Controller, log_queue: LogQueue | None) -> NoReturn:
     """To a successor that waits for our lock: what is written is on the disk, and no call is touched, nor any socket closed in order."""
+    telephony = controller.telephony
+    telephony.lines.leave()
+    telephony.switchboard.keep_sheets()
+    telephony.sheets.close()
     controller.stores.journal.close_disk()
-    log.info("handed_over", calls=len(controller.telephony.switchboard.sessions))
+    log.info("handed_over", calls=len(telephony.switchboard.sessions))
     if log_queue is not None:
         log_queue.wait_written(LAST_LINES_S)
     os._exit(0)

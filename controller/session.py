@@ -245,11 +245,13 @@ class Session:
         """What a successor needs has changed; told once for all changes of this turn of the loop."""
         if not self._sheet_is_due:
             self._sheet_is_due = True
-            asyncio.get_running_loop().call_soon(self._write_sheet)
+            asyncio.get_running_loop().call_soon(self.keep_sheet)
 
-    def _write_sheet(self) -> None:
+    def keep_sheet(self) -> None:
         self._sheet_is_due = False
         call = self.call
+        if call.state is State.NEW or self.to_be_adopted:
+            return
         if call.state is State.ENDED:
             self._around.sheets.drop(call.call_id)
             return

@@ -226,6 +226,11 @@ class Switchboard:
                 session.adopt(seen.Adopted(leg_kept=True, in_vain=session.in_vain))
             log.warning("call_taken_over", call_id=call.call_id, state=call.state.value)
 
+    def keep_sheets(self) -> None:
+        """A successor is about to take over: what it needs is told at once."""
+        for session in self.sessions:
+            session.keep_sheet()
+
     def _open(self, call_id: str, channel_id: str, sheet: Sheet | None = None) -> Session:
         session = Session(
             self._around,

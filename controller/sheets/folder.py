@@ -53,6 +53,9 @@ class SheetFolder:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
         """What is waiting is written, within two seconds."""
         self._closing = True
         self._wake.set()

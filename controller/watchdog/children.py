@@ -4,7 +4,8 @@ A controller is told by its environment what it inherits:
 
     CALLCTL_WORKER_PIPE_FD           its end of the pipe (``beat.py``); that it is there makes it a child
     CALLCTL_WORKER_API_FD            the API's address, bound; whoever has the lock listens and serves
-    CALLCTL_WORKER_AUDIOSOCKET_FD    AudioSocket's, the same
+    CALLCTL_WORKER_AUDIOSOCKET_FD    AudioSocket's, for the day on which the keeper is gone
+    CALLCTL_WORKER_KEEPER_FD         its channel to who keeps the media connections (``keeper.py``)
 
 Each has a session of its own: Ctrl-C in a terminal is for the parent alone, which passes on what is meant.
 """
@@ -26,6 +27,7 @@ from controller.watchdog.starved import Sample, read_sample, waited_s
 PIPE = "CALLCTL_WORKER_PIPE_FD"
 API = "CALLCTL_WORKER_API_FD"
 AUDIOSOCKET = "CALLCTL_WORKER_AUDIOSOCKET_FD"
+KEEPER = "CALLCTL_WORKER_KEEPER_FD"
 
 
 @dataclass(slots=True)
@@ -35,18 +37,26 @@ class _Running:
 
 
 class Children:
-    def __init__(self, argv: Sequence[str], sockets: Mapping[str, socket.socket], on_beat: Callable[[int, Phase], None]) -> None:
-        """*sockets* by the variable that tells of them."""
+    def __init__(
+        self,
+        argv: Sequence[str],
+        sockets: Mapping[str, socket.socket],
+        on_beat: Callable[[int, Phase], None],
+        on_channel: Callable[[socket.socket], None],
+    ) -> None:
+        """*sockets* by the variable that tells of them; *on_channel* gets our end of each one's channel to the keeper."""
         self._argv = argv
         self._sockets = sockets
         self._on_beat = on_beat
+        self._on_channel = on_channel
         self._running: dict[int, _Running] = {}
 
     def start(self) -> int:
         """Its pid. Raises OSError."""
         ours, theirs = socket.socketpair()
-        with theirs:
-            passed = {**self._sockets, PIPE: theirs}
+        channel, their_channel = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs, their_channel:
+            passed = {**self._sockets, PIPE: theirs, KEEPER: their_channel}
             try:
                 process = subprocess.Popen(
                     self._argv,
@@ -57,9 +67,11 @@ class Children:
                 )
             except OSError:
                 ours.close()
+                channel.close()
                 raise
         process.returncode = 0  # we reap by ourselves; Popen must not wait in its destructor
         pid = process.pid
+        self._on_channel(channel)
         self._running[pid] = _Running(ParentEnd(ours, lambda phase: self._on_beat(pid, phase)))
         return pid
 

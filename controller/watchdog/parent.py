@@ -18,6 +18,7 @@ from controller.sockets import PortTaken, bind, let_others_beside
 from controller.watchdog import policy
 from controller.watchdog.beat import Told
 from controller.watchdog.children import API, AUDIOSOCKET, Children
+from controller.watchdog.keeper import Keeper
 from controller.watchdog.lock import LockedByStranger, find_orphan
 from controller.watchdog.phase import Phase
 from controller.watchdog.plan import BLOCKED, Plan
@@ -67,15 +68,15 @@ class Parent:
             }
         except (OSError, LockedByStranger, PortTaken) as error:
             raise CannotStart(str(error)) from error
+        self._keeper = Keeper(self.sockets[AUDIOSOCKET].dup(), tell=lambda event, fields: log.info(event, **fields))
+        self._listening = False
         if self._orphan is None:
-            for bound in self.sockets.values():
-                bound.listen(BACKLOG)
-                let_others_beside(bound)
-        # else they listen when the successor serves, and connections go to the orphan until then
+            self._listen()
+        # else when the successor takes over; connections go to the orphan until then
         self._policy = Policy(
             Limits(hung_after_s=plan.hung_after_s), standby=plan.standby, orphan=self._orphan.pid if self._orphan else None
         )
-        self._children = Children(plan.argv, self.sockets, self._on_beat)
+        self._children = Children(plan.argv, self.sockets, self._on_beat, self._keeper.serve_by)
         self._loop = asyncio.get_running_loop()
         self._ended: asyncio.Future[int] = self._loop.create_future()
         self._without_worker_since: float | None = self._loop.time() if self._orphan is None else None
@@ -96,6 +97,16 @@ class Parent:
         finally:
             if self._orphan is not None:
                 self._orphan.forget()
+            self._keeper.close()
+
+    def _listen(self) -> None:
+        if self._listening:
+            return
+        self._listening = True
+        for bound in self.sockets.values():
+            bound.listen(BACKLOG)
+            let_others_beside(bound)
+        self._keeper.start()
 
     async def _tick_until_ended(self) -> int:
         before = self._loop.time()
@@ -116,6 +127,8 @@ class Parent:
         self._on(event)
 
     def _on_beat(self, pid: int, phase: Phase) -> None:
+        if phase.has_lock:
+            self._listen()
         child = self._policy.child(pid)
         if child is not None and child.phase is not phase:
             self._tell_progress(pid, phase)

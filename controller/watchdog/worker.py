@@ -18,7 +18,7 @@ from pathlib import Path
 import structlog
 
 from controller.watchdog.beat import ControllerEnd, Told
-from controller.watchdog.children import API, AUDIOSOCKET, PIPE
+from controller.watchdog.children import API, AUDIOSOCKET, KEEPER, PIPE
 from controller.watchdog.lock import open_lock, write_holder
 from controller.watchdog.phase import Phase
 
@@ -34,6 +34,7 @@ class Worker:
         pipe = _inherited(PIPE)
         self.api = _inherited(API)
         self.audiosocket = _inherited(AUDIOSOCKET)
+        self.keeper = _inherited(KEEPER)
         self._end = ControllerEnd(pipe, self._parent_lost) if pipe is not None else None
         self._lock: int | None = None  # taken, perhaps by the thread only, and for as long as we live
 

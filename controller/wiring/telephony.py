@@ -16,8 +16,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
+import structlog
+
 from agent.prompt.rendered import phrase_pcm
 from agent.prompt.system import PROMPT_VERSION
+from audiosocket.errors import KeeperLost
 from audiosocket.limits import Limits as LineLimits
 from audiosocket.server import AudioSocketServer
 from controller.ari.client import EventSocket
@@ -48,11 +51,14 @@ from controller.web_calls.proxy import Proxy
 from controller.wiring.stores import Stores
 from controller.wiring.talks import make_talks
 
+log = structlog.get_logger(__name__)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telephony:
     rest: AriRest
     lines: AudioSocketServer
+    sheets: SheetFolder
     switchboard: Switchboard
     control: Control
     recovery: Recovery
@@ -65,14 +71,19 @@ class Telephony:
 
 @asynccontextmanager
 async def open_telephony(
-    settings: Settings, stores: Stores, vendors: Vendors, rest: AriRest, audiosocket: socket.socket | None = None
+    settings: Settings,
+    stores: Stores,
+    vendors: Vendors,
+    rest: AriRest,
+    audiosocket: socket.socket | None = None,
+    keeper: socket.socket | None = None,
 ) -> AsyncIterator[Telephony]:
     """No caller comes before the socket runs; those of a dead predecessor are here at once. *audiosocket*: where media legs come in,
-    bound already. Raises PortTaken, JournalError."""
+    bound already; *keeper*: the channel to who accepts them for us. Raises PortTaken, JournalError."""
     ari, records = settings.ari, stores.records
     services = vendors.services(stores.journal.ledger)
     async with AsyncExitStack() as exits:
-        lines = await exits.enter_async_context(_audiosocket(settings, audiosocket))
+        lines = await exits.enter_async_context(_audiosocket(settings, audiosocket, keeper))
         customers = await exits.enter_async_context(Customers.open(settings.database.url.get_secret_value(), stores.journal.append))
         sheets = exits.enter_context(_sheets(settings, stores.live.keep_sheet))
         around = Surroundings(
@@ -130,6 +141,7 @@ async def open_telephony(
         yield Telephony(
             rest=rest,
             lines=lines,
+            sheets=sheets,
             switchboard=switchboard,
             control=Control(switchboard, listening),
             recovery=recovery,
@@ -171,10 +183,13 @@ def _log_verdict(session: Session | None, operator: str, screen: Screen) -> None
 
 
 @asynccontextmanager
-async def _audiosocket(settings: Settings, bound: socket.socket | None) -> AsyncIterator[AudioSocketServer]:
+async def _audiosocket(settings: Settings, bound: socket.socket | None, keeper: socket.socket | None) -> AsyncIterator[AudioSocketServer]:
     where = settings.audiosocket
     limits = LineLimits(connections=where.max_connections)
     try:
+        server = await AudioSocketServer(where.host, where.port, limits=limits, sock=bound, keeper=keeper).__aenter__()
+    except KeeperLost as error:
+        log.error("keeper_lost", why=str(error))
         server = await AudioSocketServer(where.host, where.port, limits=limits, sock=bound).__aenter__()
     except OSError as error:
         raise PortTaken(f"AudioSocket cannot listen on {where.host}:{where.port}: {error.strerror}") from error

@@ -89,7 +89,7 @@ async def test_a_disk_that_fails_is_told_and_the_next_sheet_heals_it(tmp_path: P
             await until(lambda: folder.failing)
             assert folder.failing == "No space left on device"
         folder.put(call_id, sheet(call_id, 3))
-    assert folder.failing is None
+    assert not folder.failing
     assert left(tmp_path) == [sheet(call_id, 3)]
 
 
