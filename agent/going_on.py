@@ -49,7 +49,7 @@ def break_off(
         going.phrases = [] if whole else list(ours.phrases)
         if ours.dictation is not None and not whole:
             going.dictations.insert(0, ours.dictation)
-        going.farewell = going.farewell or ours.parting or (whole and ours.farewell)
+        going.farewell = going.farewell or ours.parting
         going.hand_off = going.hand_off or ours.hand_off
     if his is not None:
         left.append(CallerSaid(his.text, broken=True))

@@ -102,9 +102,7 @@ class Talk:
         self._notes = TalkNotes(minutes)
         self._keypad = Keypad()
         self._echo = Echo()
-        told = Told(
-            event=self._step, tool=self._on_tool, failed=self._fail, decided=keep, hand_off=self._finish, clause=self._on_clause
-        )
+        told = Told(event=self._step, tool=self._on_tool, failed=self._fail, decided=keep, hand_off=self._finish, clause=self._on_clause)
         self._mouth = Mouth(line, voice, dialogue=dialogue, minutes=minutes, fillers=fillers, spawn=self._spawn, now_ms=now_ms, told=told)
         self._keep = keep
         self._while_heard = WhileHeard(lambda: self._mouth.heard_ms, keep)
