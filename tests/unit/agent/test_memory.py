@@ -30,7 +30,9 @@ JSON = st.recursive(
     lambda part: st.lists(part, max_size=2) | st.dictionaries(st.sampled_from(["a", "\udc00"]), part, max_size=2),
     max_leaves=4,
 )
-ARGUMENTS = st.sampled_from([{}, {"width": 215}, {"items": [{"id": "t1", "price": 4500.5}], "vip": None}])
+ARGUMENTS: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
+    [{}, {"width": 215}, {"items": [{"id": "t1", "price": 4500.5}], "vip": None}]
+)
 
 
 @st.composite
