@@ -6,7 +6,7 @@
     a fixed phrase was being said                              it is said again, from its beginning
     an answer was in the making; he had spoken, or was         the model goes on: the apology is said meanwhile, as a filler
     speaking, and had no answer; a tool has no result          (what it had turned to is worked first: ``agent.dialogue``)
-    we had said goodbye                                        the talk ends unless he objects
+    we had said goodbye, and he did not object                 the talk ends unless he does
     nothing                                                    we listen
 
 What he had begun to say counts as said, but not as agreement: it may have gone on.
@@ -49,11 +49,12 @@ def break_off(
         going.phrases = [] if whole else list(ours.phrases)
         if ours.dictation is not None and not whole:
             going.dictations.insert(0, ours.dictation)
-        going.farewell = going.farewell or ours.parting or (whole and ours.farewell)
+        going.farewell = going.farewell or ours.parting
         going.hand_off = going.hand_off or ours.hand_off
     if his is not None:
         left.append(CallerSaid(his.text, broken=True))
         going.turns.append(his)
+        going.farewell = False
     return left, going
 
 
@@ -64,7 +65,7 @@ def go_on(going: Going, mouth: Mouth, history: History) -> bool:
         mouth.say(ADOPTED, "transfer", hand_off=going.hand_off)
     elif again:
         mouth.say(ADOPTED, *again)
-    elif going.answering or _unanswered(history):
+    elif not going.farewell and (going.answering or _unanswered(history)):
         history.note(_mark(history))
         mouth.answer(None, meanwhile=ADOPTED)
         return True

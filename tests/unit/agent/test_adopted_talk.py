@@ -289,6 +289,31 @@ def test_after_our_goodbye_the_call_ends_and_does_not_begin_again() -> None:
     assert [turn.text for turn in agents(talk)] == [PHRASES["greeting"], BYE, APOLOGY]
 
 
+def test_one_who_has_said_goodbye_as_well_is_not_kept_on_the_line() -> None:
+    async def script(talk: FakeTalk) -> None:
+        await asked(talk)
+        await talk.agent_is_silent()
+        talk.recognizer.closing_s = 0.5
+        await talk.says("Дякую, до побачення", duration_ms=600)
+        await talk.until(lambda: len(talk.transcript.turns) == 4)
+
+    async def leaves(talk: FakeTalk) -> None:
+        assert await talk.outcome() == Completed("goodbye")
+
+    assert adopted(killed(script, says(BYE), handing_over=True), leaves).model.requests == []
+
+
+def test_one_who_was_objecting_to_our_goodbye_is_answered() -> None:
+    async def script(talk: FakeTalk) -> None:
+        await asked(talk)
+        await talk.agent_is_silent()
+        await talk.makes_noise(400)
+        talk.hears(Heard("Зачекайте", final=False))
+        await talk.makes_noise(200)
+
+    assert agents(adopted(killed(script, says(BYE)), is_answered, says("Слухаю.")))[-1].heard_text == f"{APOLOGY} Слухаю."
+
+
 def test_what_he_had_begun_to_say_is_recorded_and_answered_and_the_model_knows_that_it_broke_off() -> None:
     async def script(talk: FakeTalk) -> None:
         await greeted(talk)

@@ -31,14 +31,16 @@ JSON = st.recursive(
     lambda part: st.lists(part, max_size=2) | st.dictionaries(st.sampled_from(["a", "\udc00"]), part, max_size=2),
     max_leaves=4,
 )
-ARGUMENTS: st.SearchStrategy[Mapping[str, Any]] = st.sampled_from([{}, {"width": 215}, {"items": [{"id": "t1", "price": 4500.5}], "vip": None}])
+ARGUMENTS: st.SearchStrategy[Mapping[str, Any]] = st.sampled_from(
+    [{}, {"width": 215}, {"items": [{"id": "t1", "price": 4500.5}], "vip": None}]
+)
 
 
 @st.composite
 def rounds(draw: st.DrawFn) -> Round:
     ids = draw(st.lists(st.sampled_from(["u1", "u2"]), unique=True))
     begun = [one for one in ids if draw(st.booleans())]
-    results = {one: draw(ARGUMENTS) for one in begun if draw(st.booleans())}
+    results: dict[str, Mapping[str, Any]] = {one: draw(ARGUMENTS) for one in begun if draw(st.booleans())}
     return Round(draw(TEXT), [ToolUse(one, "search_tires", draw(ARGUMENTS)) for one in ids], results, begun)
 
 
