@@ -143,7 +143,7 @@ async def real_house(
                 on_event=hear,
                 on_connected=recovery.reconcile,
             )
-            listening = asyncio.create_task(socket.run(), name="events")
+            listening = asyncio.create_task(_keep_going(socket, recovery), name="events")
             try:
                 await socket.wait_connected(10)
                 yield RealHouse(
@@ -153,3 +153,10 @@ async def real_house(
                 await switchboard.drain(0)
                 listening.cancel()
                 await asyncio.wait([listening])
+
+
+async def _keep_going(socket: EventSocket, recovery: Recovery) -> None:
+    """As ``controller.app`` does."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(socket.run())
+        group.create_task(recovery.run())
