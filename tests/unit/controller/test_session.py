@@ -241,7 +241,7 @@ async def test_a_channel_that_is_not_there_any_more_ends_the_call_even_if_nobody
 
 async def test_too_long_a_talk_is_ended_with_a_goodbye() -> None:
     said: list[str] = []
-    async with house(limits=Limits(length_s=0.05), phrase=lambda key, audio: said.append(key) or audio.silence) as h:  # type: ignore[func-returns-value]
+    async with house(limits=Limits(length_s=1.0), phrase=lambda key, audio: said.append(key) or audio.silence) as h:  # type: ignore[func-returns-value]
         await h.talk(CALLER)
         await h.ended("too_long", "controller")
         assert said == ["goodbye"]
