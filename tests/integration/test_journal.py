@@ -151,7 +151,7 @@ async def test_every_record_is_there_once_after_postgresql_was_killed_during_wri
                 await asyncio.to_thread(stack.postgres.start)
         going = False
         await talking
-        assert await journal.flush(30)
+        assert await journal.flush(60)  # how much was appended meanwhile, a busy machine decides
         assert (journal.status().failing, journal.status().dead_letters, journal.status().refused) == (None, 0, 0)
     count = len(calls)
     assert counts(dsn) == {
@@ -176,7 +176,7 @@ async def test_what_was_durable_is_there_once_however_often_the_controller_is_ki
         process.wait(10)
         durable = _last_number(process.log_path)
     async with Journal.open(tmp_path, dsn, QUICK) as journal:
-        assert await journal.flush(30)
+        assert await journal.flush(60)  # how much was appended meanwhile, a busy machine decides
     numbers = [number for (number,) in rows(dsn, "SELECT turn_number FROM call_turns ORDER BY 1")]
     assert len(numbers) == len(set(numbers))
     assert set(numbers) >= set(range(1, durable + 1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agent.endpointing import SpeechBegan, SpeechEnded
@@ -166,7 +166,9 @@ class Shell:
                 self.heard_until_ms = now_ms
             case ReplyStarted() | FillerStarted():
                 self.ours = True
-            case ReplyDrained() | ReplyOver() | FillerEnded():
+            case ReplyDrained() | ReplyOver():
+                self.ours = self.filling
+            case FillerEnded():
                 self.ours = False
             case _:
                 pass
@@ -222,6 +224,7 @@ ACTS = st.one_of(
     st.integers(1_000, 2_600),
     st.booleans(),
 )
+@example([(0, "types", 40), (437, "reply", 53)], 190, 1311, False)  # a filler begins in the instant in which a piece of the answer ends
 def test_whatever_happens_he_who_waits_for_us_never_hears_four_seconds_of_silence(
     acts: list[tuple[int, object, int]], filler_after_ms: int, filler_ms: int, fillers_fail: bool
 ) -> None:
