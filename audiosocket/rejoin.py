@@ -91,7 +91,7 @@ def _candidates(received: bytes, kind: Kind) -> list[int]:
     """Places worth a look, in order. Only the last few may begin what ends a stream, or what is not here yet."""
     tail = max(0, len(received) - _LAST_BYTES_MAX)
     heads = re.compile(re.escape(bytes((kind,))) + b"|" + _KEY)
-    return [found.start() for found in heads.finditer(received, 0, tail)] + list(range(tail, len(received)))
+    return [at for found in heads.finditer(received) if (at := found.start()) < tail] + list(range(tail, len(received)))
 
 
 def _next(received: bytes, at: int, kind: Kind, longest_bytes: int) -> int | None:

@@ -5,7 +5,7 @@ import random
 from array import array
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audiosocket.errors import ProtocolError
@@ -63,6 +63,7 @@ def places(sent: list[Message]) -> list[int]:
     return ends
 
 
+@settings(max_examples=300, deadline=None)
 @given(streams, st.data())
 def test_a_boundary_that_is_told_is_one_of_the_stream_whatever_the_audio_pretends(sent: list[Message], data: st.DataObject) -> None:
     stream = b"".join(map(encode, sent))
@@ -72,6 +73,7 @@ def test_a_boundary_that_is_told_is_one_of_the_stream_whatever_the_audio_pretend
     assert found is None or begin + found in places(sent)
 
 
+@settings(max_examples=300, deadline=None)
 @given(streams, st.data())
 def test_wherever_it_begins_it_yields_what_was_sent_last_and_nothing_else(sent: list[Message], data: st.DataObject) -> None:
     stream = b"".join(map(encode, sent))
@@ -95,6 +97,7 @@ def tone(hz: float, loudness: float, frame: int) -> bytes:
     return array("h", samples).tobytes()
 
 
+@settings(deadline=None)
 @given(
     st.one_of(
         st.just([bytes(LONGEST)] * 8),
@@ -119,6 +122,12 @@ def test_a_hang_up_is_believed_only_in_step() -> None:
     silent, hang_up = spoken(bytes(LONGEST)), Message(Kind.HANGUP)
     stream = b"".join(map(encode, [silent, silent, silent, hang_up]))
     assert read(RejoiningDecoder(PAYLOAD_MAX, Kind.SLIN16, LONGEST), stream[100:], 100) == [silent, silent, hang_up]
+
+
+def test_a_chain_may_pass_a_key_that_is_nearly_the_last_of_what_came() -> None:
+    stream = encode(spoken(bytes(LONGEST))) + encode(Message(Kind.DTMF, b"5"))
+    for more in range(4):
+        assert boundary(stream + b"\x12\x02\x80"[:more], Kind.SLIN16, LONGEST) in (0, None)
 
 
 def test_before_a_leg_has_spoken_it_may_be_inside_the_longest_message_there_is() -> None:
