@@ -25,7 +25,7 @@ import migrations
 from ops.devstack import DevStack, Process
 from ops.standins.launcher import Standins, start_standins
 
-_READY_S = 30.0
+_READY_S = 60.0
 _DEAD_S = 10.0
 
 

@@ -111,3 +111,8 @@ async def test_supervisors_reach_every_call_under_the_plain_name_also_after_its_
     for one in (third, fourth, calls[holder][0]):
         await one.hang_up()
     await asyncio.to_thread(workers.controllers[holder].start)  # writes down what it left
+
+    async def tidied() -> bool:
+        return not await floor.exchange.channels() and not await floor.exchange.bridges()
+
+    await eventually(tidied, "end of what the dead one left", 20.0)  # it is ready for calls before that
