@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -24,6 +24,7 @@ import structlog
 
 from agent.ledger import Entry
 from controller.journal import codec, partitions
+from controller.journal.clocks import Clock, anchored
 from controller.journal.dead_letters import DeadLetters
 from controller.journal.errors import DirectoryUnusable
 from controller.journal.files import DirectoryLock, SegmentFile, SegmentMaker
@@ -49,7 +50,8 @@ class JournalSettings:
     pace: Pace = field(default_factory=Pace)
     retention: Retention = field(default_factory=Retention)
     make_segment: SegmentMaker = SegmentFile
-    clock: Callable[[], float] = time.time  # Unix time in s
+    clock: Clock = time.time  # Unix time, which may be set at any moment
+    steady: Clock = time.monotonic  # which never is
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ class JournalStatus:
     stored: int  # ... in PostgreSQL or set aside
     dead_letters: int  # records set aside because PostgreSQL refuses their content, until a person removes the file
     refused: int  # records lost: not encodable, too large, or disk and memory were full
-    damaged_bytes: int  # of the spool's files, that could not be read back
+    damaged_records: int  # lost in the spool's files: they could not be read back; the log says which
+    damaged_bytes: int  # of the spool's files that hold no records, torn tails among them
     disk_failing: str | None  # spool or ledger
     database_failing: str | None
     upkeep_failing: str | None  # making and dropping of partitions
@@ -84,6 +87,7 @@ class Journal:
         self._made_until: date | None = None  # the last month whose partitions are known to be there
         self._loop = asyncio.get_running_loop()
         self._dead_letters = DeadLetters(directory)
+        self._now = anchored(settings.clock, settings.steady)  # for ages
         open_calls = OpenCalls(directory)
         self.ledger = LocalLedger(
             directory, limits=settings.ledger, make_segment=settings.make_segment, clock=settings.clock, on_kept=self._on_kept
@@ -91,10 +95,10 @@ class Journal:
         self._spool = Spool(
             directory,
             limits=settings.limits,
-            visit=lambda frame: open_calls.fold_payload(frame.payload),
+            follower=open_calls,
             on_durable=self._on_durable,
             make_segment=settings.make_segment,
-            clock=settings.clock,
+            clock=self._now,
         )
         self._left_open = {call.call_id: call for call in open_calls.calls()}
         self._disk = ThreadPoolExecutor(1, "journal-disk")
@@ -180,12 +184,13 @@ class Journal:
         waiting = [at_ms for at_ms in (self._writer.reading_since_ms, self._spool.waiting_since_ms) if at_ms is not None]
         return JournalStatus(
             backlog=backlog,
-            oldest_age_s=max(0.0, self._settings.clock() - min(waiting) / 1000) if backlog and waiting else 0.0,
+            oldest_age_s=max(0.0, self._now() - min(waiting) / 1000) if backlog and waiting else 0.0,
             appended=self._spool.appended,
             durable=self._spool.durable,
             stored=self._writer.stored,
             dead_letters=self._dead_letters.count,
             refused=self._spool.refused + self._unencodable,
+            damaged_records=self._writer.damaged_records,
             damaged_bytes=self._writer.damaged_bytes,
             disk_failing=f"disk: {failing}" if (failing := self._spool.failing or self.ledger.failing) else None,
             database_failing=self._writer.failing,

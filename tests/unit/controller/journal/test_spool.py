@@ -4,17 +4,18 @@ import errno
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from controller.journal.damage import Continuity
 from controller.journal.disk import Position
 from controller.journal.files import SegmentFile, segment_numbers, segment_path
-from controller.journal.frames import MAX_PAYLOAD_BYTES, Frame
-from controller.journal.spool import Spool, SpoolLimits
+from controller.journal.frames import MAX_PAYLOAD_BYTES
+from controller.journal.spool import Nobody, Spool, SpoolLimits
 
 QUICK = SpoolLimits(interval_s=0.002)
 
@@ -39,6 +40,18 @@ def everything(spool: Spool, limit: int = 7) -> list[bytes]:
         seen += [one.payload for one in chunk.frames]
         at = chunk.end
     return seen
+
+
+class Seen(Nobody):
+    """A follower who has seen everything up to *seen*."""
+
+    def __init__(self, seen: Position = Position(0, 0), newest: int = 0) -> None:  # noqa: B008 - immutable
+        self.seen, self.newest = seen, newest
+        self.payloads: list[bytes] = []
+
+    def take(self, payloads: Iterable[bytes], end: Position, newest: int) -> None:
+        self.payloads += payloads
+        self.seen, self.newest = end, newest
 
 
 def numbered(count: int, start: int = 1) -> list[bytes]:
@@ -138,9 +151,9 @@ def test_whatever_happens_to_the_tail_all_earlier_records_survive(tmp_path_facto
         content[bit // 8] ^= 1 << bit % 8
     path.write_bytes(content)
 
-    visited: list[Frame] = []
-    second = Spool(directory, limits=QUICK, visit=visited.append)
-    assert [one.payload for one in visited] == numbered(count - 1)
+    seen = Seen()
+    second = Spool(directory, limits=QUICK, follower=seen)
+    assert seen.payloads == numbered(count - 1)
     second.append(b"after")
     settled(second)
     assert everything(second) == [*numbered(count - 1), b"after"]
@@ -159,8 +172,11 @@ def test_damage_in_the_middle_is_stepped_over_counted_and_kept_for_a_look(tmp_pa
     second = Spool(tmp_path, limits=QUICK)
     chunk = second.read(second.position, 10)
     assert [one.payload for one in chunk.frames] == [b"record 1", b"record 2", b"record 4", b"record 5"]
-    assert chunk.damaged == len(content) // 5
-    assert path.with_suffix(".damaged").read_bytes() == content
+    (damage,) = Continuity(0).follow(chunk.frames, chunk.scars)
+    size = len(content) // 5
+    assert str(damage) == f"3 (bytes {2 * size}-{3 * size} of segment 1)"
+    second.keep(damage)
+    assert (tmp_path / f"000000000001-{2 * size}.damaged").read_bytes() == content[2 * size : 3 * size]
     second.close()
 
 
