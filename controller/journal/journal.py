@@ -90,7 +90,7 @@ class Journal:
         self._now = anchored(settings.clock, settings.steady)  # for ages
         open_calls = OpenCalls(directory)
         self.ledger = LocalLedger(
-            directory, limits=settings.ledger, make_segment=settings.make_segment, clock=settings.clock, on_kept=self._on_kept
+            directory, limits=settings.ledger, make_segment=settings.make_segment, clock=self._now, on_kept=self._on_kept
         )
         self._spool = Spool(
             directory,
@@ -112,7 +112,7 @@ class Journal:
             clock=settings.clock,
         )
         for kept in self.ledger.tail:  # a predecessor that was killed may not have got so far; twice changes nothing
-            self._on_kept(*kept)
+            self._on_kept(kept.sequence, kept.entry)
 
     @classmethod
     @asynccontextmanager
