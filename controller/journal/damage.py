@@ -24,7 +24,7 @@ class Scar(NamedTuple):
     start: int  # bytes of it
     end: int
     before: int | None  # sequence number of the record behind it; None: none is known
-    calls: tuple[str, ...]  # ids that stand in it
+    calls: tuple[str, ...]  # ids that stand in it; one that was hit itself is misread
 
 
 class Damage(NamedTuple):

@@ -34,6 +34,7 @@ from controller.journal.frames import MAX_PAYLOAD_BYTES, OVERHEAD, Frame, frame,
 
 WINDOW_BYTES = 256 << 10
 ROOM_BYTES = 64 << 10
+FIRST = 1  # number of the first segment in the life of a spool
 DAMAGED = ".damaged"
 
 log = structlog.get_logger(__name__)
@@ -105,8 +106,8 @@ class Spool:
         self.refused = 0  # records not taken: too large, or the disk failed for longer than memory lasts
         self.position = Position(0, 0)
         self.acknowledged = self.appended = 0  # sequence numbers of the newest record that is safe elsewhere, that was taken
-        self.has_cursor = False  # without one it is not known where what is here begins
-        self._recover()
+        self.before = self._recover()
+        """Number of the record before the first one to read; None: nobody knows."""
         self._keep_room()
         self._disk = DiskWriter(
             directory,
@@ -118,7 +119,7 @@ class Spool:
             on_durable=self._written,
         )
         self._disk.durable = self.appended
-        if not self.has_cursor:  # what is here is all that is left to do
+        if self.before is None:  # what is here is all that is left to do
             first = self.read(self.position, 1).frames
             self.acknowledged = first[0].sequence - 1 if first else self.appended
 
@@ -232,18 +233,19 @@ class Spool:
         self._follower.take((waiting.data[OVERHEAD:] for waiting in written), end, written[-1].sequence)
         self._on_durable()
 
-    def _recover(self) -> None:
+    def _recover(self) -> int | None:
         cursor = scan(read_file(self._directory / "cursor")).frames
+        numbers = segment_numbers(self._directory)
         if cursor:
-            self.has_cursor = True
             segment, offset = cursor[-1].payload.split()
             self.position = Position(int(segment), int(offset))
             self.acknowledged = cursor[-1].sequence
         self.appended = max(self.acknowledged, self._follower.newest)
         seen = self._follower.seen
-        for number in segment_numbers(self._directory):
+        for number in numbers:
             if number >= seen.segment:
                 self._show(Position(number, seen.offset if number == seen.segment else 0))
+        return self.acknowledged if cursor else 0 if not numbers or numbers[0] == FIRST else None
 
     def _show(self, start: Position) -> None:
         """The rest of a segment to the follower."""

@@ -100,7 +100,7 @@ class Writer:
         self._pace = pace
         self._clock = clock
         self._position = spool.position
-        self._continuity = Continuity(spool.acknowledged if spool.has_cursor else None)
+        self._continuity = Continuity(spool.before)
         self._months: set[date] = set()
         self._more = asyncio.Event()
         self._progress = asyncio.Condition()

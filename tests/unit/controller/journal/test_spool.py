@@ -275,3 +275,73 @@ def test_appending_waits_for_no_disk(tmp_path: Path) -> None:
     going_on.set()
     wait_for(lambda: spool.durable == 1001)
     spool.close()
+
+
+def test_what_is_safe_elsewhere_leaves_the_disk_although_nothing_more_comes(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, limits=SpoolLimits(interval_s=0.001, segment_age_s=0.01))
+    for round_ in (1, 2):
+        spool.append(b"said")
+        wait_for(lambda: spool.durable == spool.appended)
+        chunk = spool.read(spool.position, 5)
+        assert [one.payload for one in chunk.frames] == [b"said"]
+        wait_for(lambda: spool.read(chunk.end, 5).end > chunk.end)  # noqa: B023 - it is called at once
+        end = spool.read(chunk.end, 5)
+        assert (end.frames, end.end) == ([], Position(round_ + 1, 0))
+        spool.acknowledge(end.end, round_)
+        assert segment_numbers(tmp_path) == []
+        assert spool.read(end.end, 5).end == end.end, "and there it stays until the next segment is there"
+    spool.close()
+    assert not any(b"said" in path.read_bytes() for path in tmp_path.iterdir())
+    successor = Spool(tmp_path, limits=QUICK)
+    successor.append(b"more")
+    settled(successor)
+    assert everything(successor) == [b"more"]
+    successor.close()
+
+
+def test_a_start_reads_only_what_is_behind_the_place_its_follower_knows(tmp_path: Path) -> None:
+    first = Spool(tmp_path, limits=SpoolLimits(segment_bytes=200, interval_s=0.001))
+    for payload in numbered(30):
+        first.append(payload)
+        settled(first)
+    first.close()
+    *older, last = segment_numbers(tmp_path)
+    for number in older:
+        segment_path(tmp_path, number).write_bytes(b"not looked at")
+    seen = Seen(Position(last, 0), 28)
+    second = Spool(tmp_path, limits=QUICK, follower=seen)
+    assert second.appended == 30
+    assert seen.payloads == numbered(len(seen.payloads), start=31 - len(seen.payloads))
+    second.close()
+
+
+def test_numbers_of_records_go_on_when_nothing_can_be_read_any_more(tmp_path: Path) -> None:
+    """Else the lost ones would not be missed."""
+    first = Spool(tmp_path, limits=QUICK)
+    for payload in numbered(3):
+        first.append(payload)
+    first.close()
+    path = segment_path(tmp_path, 1)
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"record", b"RECORD"))
+    second = Spool(tmp_path, limits=QUICK)
+    assert second.append(b"record 4") == 4
+    settled(second)
+    chunk = second.read(second.position, 9)
+    assert [str(damage) for damage in Continuity(second.before).follow(chunk.frames, chunk.scars)] == [
+        f"1-3 (bytes 0-{len(content)} of segment 1)"
+    ]
+    second.close()
+
+
+def test_files_and_folders_of_others_disturb_nothing(tmp_path: Path) -> None:
+    (tmp_path / "live").mkdir()
+    (tmp_path / "live" / "01a216ff-5f8d-7681-973f-f1e16416e450").write_bytes(b"a call")
+    (tmp_path / "worker.lock").touch()
+    (tmp_path / "notes").write_text("")
+    spool = Spool(tmp_path, limits=QUICK)
+    spool.append(b"record 1")
+    settled(spool)
+    assert everything(spool) == [b"record 1"]
+    assert (tmp_path / "live" / "01a216ff-5f8d-7681-973f-f1e16416e450").read_bytes() == b"a call"
+    spool.close()
