@@ -101,9 +101,10 @@ def retention(dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell
     """Drop the months whose time is over (RETENTION_TRANSCRIPTS_DAYS, RETENTION_CALLS_DAYS); running controllers do it every day."""
     from controller.journal import partitions
 
-    keep, now = group(RetentionSettings).retention, datetime.now(UTC)
+    keep = group(RetentionSettings).retention
 
     async def ask(connection: psycopg.AsyncConnection[Any]) -> tuple[list[str], list[str]]:
+        now = await partitions.agreed(connection, datetime.now(UTC))
         if dry_run:
             return [], [part.name for part in await partitions.over(connection, now, keep)]
         dropped = await partitions.drop_expired(connection, now, keep, lambda name: _tell(f"Dropped {name}"))

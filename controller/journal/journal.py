@@ -23,7 +23,7 @@ import psycopg
 import structlog
 
 from agent.ledger import Entry
-from controller.journal import codec, partitions
+from controller.journal import codec, partitions, retention
 from controller.journal.clocks import Clock, anchored
 from controller.journal.dead_letters import DeadLetters
 from controller.journal.errors import DirectoryUnusable
@@ -32,10 +32,10 @@ from controller.journal.ledger import LedgerLimits, LocalLedger
 from controller.journal.open_calls import OpenCalls
 from controller.journal.partitions import Retention
 from controller.journal.records import CallRevised, Record, WriteStaged
-from controller.journal.spool import Spool, SpoolLimits
+from controller.journal.spool import DAMAGED, Spool, SpoolLimits
 from controller.journal.writer import Pace, Writer, connect
 
-UPKEEP_INTERVAL_S = 24 * 3600.0
+UPKEEP_INTERVAL_S = 6 * 3600.0
 UPKEEP_RETRY_S = 60.0
 STOP_S = 2.0
 
@@ -80,6 +80,7 @@ class Journal:
 
     def __init__(self, directory: Path, dsn: str, lock: DirectoryLock, settings: JournalSettings) -> None:
         self._settings = settings
+        self._directory = directory
         self._dsn = dsn
         self._lock = lock
         self._unencodable = 0
@@ -241,7 +242,18 @@ class Journal:
             months = partitions.months_from(now)
             await partitions.ensure(connection, months)
             self._made_until = months[-1]
-            await partitions.drop_expired(connection, now, self._settings.retention)
+            sure = await partitions.agreed(connection, now)
+            await partitions.drop_expired(connection, sure, self._settings.retention)
+            await retention.forget(connection, sure, self._settings.retention)
+        self.ledger.tidy(int(sure.timestamp() * 1000))
+        await self._loop.run_in_executor(self._disk, self._forget_files, sure - self._settings.retention.transcripts)
+
+    def _forget_files(self, before: datetime) -> None:
+        """What a person was to look at, and did not within the time for which its words may be kept."""
+        self._dead_letters.drop_before(int(before.timestamp() * 1000))
+        for path in self._directory.glob(f"*{DAMAGED}"):
+            if path.stat().st_mtime < before.timestamp():
+                path.unlink(missing_ok=True)
 
     def _close_disk(self) -> None:
         """By now no call is left that a wait for the disk could disturb."""
