@@ -23,6 +23,7 @@ from controller.api.server import PortTaken
 from controller.ari.client import EventSocket
 from controller.ari.front import Front
 from controller.ari.messages import EVENT_TYPES, Event
+from controller.ari.probe import Probe
 from controller.ari.rest import AriRest
 from controller.call.events import Limits as CallLimits
 from controller.call.screen import Screen
@@ -48,6 +49,7 @@ from controller.wiring.talks import make_talks, warm_up_all
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telephony:
     rest: AriRest
+    probe: Probe
     lines: AudioSocketServer
     switchboard: Switchboard
     control: Control
@@ -69,6 +71,7 @@ async def open_telephony(settings: Settings, stores: Stores) -> AsyncIterator[Te
         opening = open_services(settings, ledger=stores.journal.ledger, on_breaker=on_breaker, on_request=stores.agent_metrics.request)
         services = await exits.enter_async_context(opening)
         rest = await exits.enter_async_context(AriRest(ari.url, ari.username, ari.password.get_secret_value(), ari.app))
+        probe = await exits.enter_async_context(Probe.open(ari.url, ari.username, ari.password.get_secret_value()))
         customers = await exits.enter_async_context(Customers.open(settings.database.url.get_secret_value(), stores.journal.append))
         around = Surroundings(
             asterisk=rest,
@@ -115,6 +118,7 @@ async def open_telephony(settings: Settings, stores: Stores) -> AsyncIterator[Te
 
         yield Telephony(
             rest=rest,
+            probe=probe,
             lines=lines,
             switchboard=switchboard,
             control=Control(switchboard, listening),

@@ -48,7 +48,7 @@ async def _exposed(chosen: Any) -> Series:
         observed = Observed(
             settings=chosen,
             socket=absent,
-            rest=absent,
+            probe=absent,
             dialplan=absent,
             journal=stores.journal,
             live=stores.live,
