@@ -6,7 +6,7 @@ import json
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -122,39 +122,9 @@ def retention(dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell
 @db_app.command()
 def spool(directory: Annotated[Path | None, typer.Argument(help="Of a journal; JOURNAL_DIRECTORY unless given.")] = None) -> None:
     """Show what waits on this machine's disk for the database, and what cannot be read any more; exit code 1 if records are lost."""
-    from controller.journal.inspection import inspect
+    from controller.spool_shown import show
 
-    where = directory or group(JournalSettings).directory
-    try:
-        found = inspect(where)
-    except OSError as error:
-        fail(f"{where} cannot be read as a journal's directory: {error.strerror}")
-    held = f"in use by process {found.holder}" if found.holder else "in use by nobody"
-    out.print(f"{where}, {held}; {found.open_calls} calls open, {found.ledger_entries} entries in the ledger", highlight=False)
-    table = Table("segment", "bytes", "records", "from", "to", "oldest", "newest", box=None, header_style="bold")
-    for one in found.segments:
-        times = (_moment(one.oldest_ms), _moment(one.newest_ms)) if one.records else ("", "")
-        table.add_row(str(one.number), f"{one.bytes:,}", f"{one.records:,}", str(one.first), str(one.last), *times)
-    out.print(table, highlight=False)
-    kinds = ", ".join(f"{tag} {count:,}" for tag, count in found.kinds.most_common()) or "none"
-    out.print(f"Records by kind: {kinds}", highlight=False)
-    since = f", the oldest since {_moment(found.oldest_ms)}" if found.oldest_ms is not None else ""
-    out.print(f"{found.waiting:,} wait for PostgreSQL{since}", highlight=False)
-    told = [
-        *(f"Lost: records {damage}{_whose(damage.calls)}" for damage in found.lost),
-        *(f"Spoilt, but in PostgreSQL already: records {damage}" for damage in found.spared),
-        *(
-            f"No whole record at the end of segment {scar.segment}, {scar.end - scar.start} bytes: cut short, or under way{_whose(scar.calls)}"
-            for scar in found.scars
-            if scar.before is None and not any(scar in damage.scars for damage in found.lost + found.spared)
-        ),
-        *(f"Ledger: {scar.end - scar.start} bytes of segment {scar.segment} hold no entry{_whose(scar.calls)}" for scar in found.ledger_scars),
-        *([f"{found.dead_letters} dead letters: what PostgreSQL refused, in dead-letters.jsonl"] if found.dead_letters else []),
-        *([f"Kept for a look: {', '.join(found.kept_damage)}"] if found.kept_damage else []),
-    ]
-    for line in told:
-        err.print(line, markup=False, highlight=False)
-    raise typer.Exit(1 if found.lost else 0)
+    raise typer.Exit(show(directory or group(JournalSettings).directory))
 
 
 @db_app.command()
@@ -266,16 +236,6 @@ def _changed(ask: Callable[[psycopg.AsyncConnection[Any]], Awaitable[T]]) -> T:
             fail(IN_THE_WAY.format(str(error).splitlines()[0]))
 
     return from_database(bounded)
-
-
-def _moment(at_ms: int) -> str:
-    return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _whose(calls: Iterable[str]) -> str:
-    """The calls whose ids can still be read there."""
-    named = ", ".join(calls)
-    return f"; of call {named}" if named else ""
 
 
 def _tell(line: str) -> None:

@@ -42,9 +42,9 @@ class Damage(NamedTuple):
         return sorted({call for scar in self.scars for call in scar.calls})
 
     def __str__(self) -> str:
-        numbers = f"up to {self.last}" if self.first is None else f"{self.first}" if self.first == self.last else f"{self.first}-{self.last}"
+        since = "up to " if self.first is None else "" if self.first == self.last else f"{self.first}-"
         places = ", ".join(f"bytes {scar.start}-{scar.end} of segment {scar.segment}" for scar in self.scars)
-        return f"{numbers} ({places or 'the file is gone'})"
+        return f"{since}{self.last} ({places or 'the file is gone'})"
 
 
 def calls_in(data: bytes) -> tuple[str, ...]:

@@ -67,7 +67,7 @@ async def eventually_stuck(floor: Floor, began_s: float) -> str:
 
 
 async def test_a_dead_asterisk_is_told_the_records_say_so_and_a_new_one_is_taken_into_use(floor: Floor) -> None:
-    """An operator who was talking when it died is rung again: device states outlive Asterisk, and nobody was left to say that he is free."""
+    """An operator who was talking when it died is rung again: his device's state outlives Asterisk, and nobody was left to free him."""
     asterisk = floor.system.stack.asterisk
     operator = await floor.exchange.operator()
     talker, transferred = await floor.dial(), await floor.dial()

@@ -14,17 +14,18 @@ from tests.waiting import until
 
 
 class Asterisk:
-    """``silent``: paths that get no answer."""
+    """Paths in ``silent`` get no answer until ``speaks`` is set."""
 
     def __init__(self) -> None:
         self.silent: set[str] = set()
+        self.speaks = asyncio.Event()
         self.asked: list[str] = []
         self.url = ""
 
     async def answer(self, request: web.Request) -> web.Response:
         self.asked.append(request.path)
-        while request.path in self.silent:
-            await asyncio.sleep(0.01)
+        if request.path in self.silent:
+            await self.speaks.wait()
         return web.json_response([])
 
 
@@ -38,7 +39,7 @@ async def asterisk() -> AsyncIterator[Asterisk]:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     fake.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     yield fake
-    fake.silent.clear()
+    fake.speaks.set()
     await runner.cleanup()
 
 
