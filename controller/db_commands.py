@@ -1,4 +1,4 @@
-"""``callctl db``: the schema, the months of its tables, what waits on the disk for it, and everything of one customer. All of it is safe beside running controllers."""
+"""``callctl db``: the schema, its months, what waits on the disk for it, and everything of one customer. All of it is safe beside controllers."""
 
 from __future__ import annotations
 
