@@ -1,4 +1,4 @@
-"""``callctl db``: the schema, its months, what waits on the disk for it, and everything of one customer. All of it is safe beside controllers."""
+"""``callctl db``: the schema, its months, what waits on the disk for it, and everything of one customer. Safe beside running controllers."""
 
 from __future__ import annotations
 
@@ -156,7 +156,25 @@ def erase(
         await _refuse_while_talking(number)
         return await _erased(connection, plan)
 
-    _show([_changed(ask)])
+    receipt = _changed(ask)
+    _show([receipt])
+    _erase_traces(group(JournalSettings).directory, number, receipt.calls)
+
+
+def _erase_traces(directory: Path, number: str, calls: list[str]) -> None:
+    """What the files of this machine's controller hold of him."""
+    from controller.upkeep.traces import erase_traces
+
+    if not directory.is_dir():
+        return
+    try:
+        found = erase_traces(directory, number, calls)
+    except OSError as error:
+        err.print(f"{directory} could not be looked through: {error.strerror}. Erase again there.", markup=False, highlight=False)
+        return
+    gone = f"{found.dead_letters} dead letters and {found.damaged} files of damaged bytes erased"
+    left = f"; still in {', '.join(found.left)}" if found.left else ""
+    err.print(f"{directory}: {gone}{left}", markup=False, highlight=False)
 
 
 def _erase_again(receipts: Path) -> None:
