@@ -1,4 +1,4 @@
-"""``callctl db``: the schema, its months, what waits on the disk for it, and everything of one customer. Safe beside running controllers."""
+"""``callctl db``: schema, months, what waits on the disk for the database, everything of one customer. Safe beside running controllers."""
 
 from __future__ import annotations
 
