@@ -10,8 +10,7 @@ from controller import reachable
 from controller.api.database import Pool
 from controller.api.readiness import Dependency, Readiness, Why
 from controller.ari.client import EventSocket
-from controller.ari.errors import AriError
-from controller.ari.rest import AriRest
+from controller.ari.probe import Probe
 from controller.dialplan import Dialplan
 from controller.journal.journal import Journal
 from controller.livelog import LiveLog
@@ -32,7 +31,7 @@ VENDORS_FRESH_S = 9.0
 class Observed:
     settings: Settings
     socket: EventSocket
-    rest: AriRest
+    probe: Probe
     dialplan: Dialplan
     journal: Journal
     live: LiveState
@@ -52,11 +51,7 @@ def make_readiness(parts: Observed) -> Readiness:
         return None if parts.socket.connected else parts.socket.why
 
     async def rest() -> Why:
-        try:
-            await parts.rest.application()
-        except AriError as error:
-            return str(error)
-        return None
+        return parts.probe.why
 
     async def dialplan() -> Why:
         if parts.dialplan.why and parts.socket.connected:  # somebody may have mended it
@@ -82,7 +77,7 @@ def make_readiness(parts: Observed) -> Readiness:
     return Readiness(
         [
             Dependency("ari", event_socket, required=True, fresh_s=0),
-            Dependency("ari_rest", rest, required=True, fresh_s=SERVERS_FRESH_S),
+            Dependency("ari_rest", rest, required=True, fresh_s=0, took_ms=lambda: parts.probe.took_ms),
             Dependency("dialplan", dialplan, required=True, fresh_s=SERVERS_FRESH_S),
             Dependency("admission", admission, required=True, fresh_s=0),
             Dependency("journal", spool, required=True, fresh_s=0),
@@ -107,6 +102,7 @@ def _present(operators: OperatorsWatch) -> int:
 def watch(readings: LiveReadings, parts: Observed) -> None:
     socket, journal, live, live_log, lines, logs = parts.socket, parts.journal, parts.live, parts.live_log, parts.lines, parts.logs
     readings.gauge("callctl_ari_connected", "1 while Asterisk's events reach us.", lambda: socket.connected)
+    readings.gauge("callctl_ari_stuck", "1 while Asterisk takes connections and does not answer.", lambda: parts.probe.stuck)
     readings.counter("callctl_ari_connects", "Openings of the event socket.", lambda: socket.connects)
     readings.counter("callctl_ari_replaced", "Times another process took our application's name.", lambda: socket.replaced)
     readings.counter("callctl_ari_malformed_messages", "Events that we could not read.", lambda: socket.decoder.malformed)
@@ -122,6 +118,9 @@ def watch(readings: LiveReadings, parts: Observed) -> None:
     readings.gauge("callctl_journal_disk_failing", "1 while the spool cannot be written.", lambda: bool(journal.status().disk_failing))
     readings.gauge("callctl_journal_database_failing", "1 while PostgreSQL takes nothing.", lambda: bool(journal.status().database_failing))
     readings.gauge("callctl_journal_dead_letters", "Records that PostgreSQL refuses.", lambda: journal.status().dead_letters)
+    readings.gauge(
+        "callctl_journal_damaged_records", "Records lost on the disk, found since the start.", lambda: journal.status().damaged_records
+    )
     readings.counter("callctl_journal_lost_records", "Records that could not be kept.", lambda: journal.status().refused)
     readings.gauge("callctl_partitions_failing", "1 while partitions cannot be made.", lambda: bool(journal.status().upkeep_failing))
     readings.gauge(

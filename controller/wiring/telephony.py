@@ -26,6 +26,7 @@ from audiosocket.server import AudioSocketServer
 from controller.ari.client import EventSocket
 from controller.ari.front import Front
 from controller.ari.messages import EVENT_TYPES, Event
+from controller.ari.probe import Probe
 from controller.ari.rest import AriRest
 from controller.call.events import Limits as CallLimits
 from controller.call.screen import Screen
@@ -57,6 +58,7 @@ log = structlog.get_logger(__name__)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telephony:
     rest: AriRest
+    probe: Probe
     lines: AudioSocketServer
     sheets: SheetFolder
     switchboard: Switchboard
@@ -84,6 +86,7 @@ async def open_telephony(
     services = vendors.services(stores.journal.ledger)
     async with AsyncExitStack() as exits:
         lines = await exits.enter_async_context(_audiosocket(settings, audiosocket, keeper))
+        probe = await exits.enter_async_context(Probe.open(ari.url, ari.username, ari.password.get_secret_value()))
         customers = await exits.enter_async_context(Customers.open(settings.database.url.get_secret_value(), stores.journal.append))
         sheets = exits.enter_context(_sheets(settings, stores.live.keep_sheet))
         around = Surroundings(
@@ -140,6 +143,7 @@ async def open_telephony(
         switchboard.adopt(sheets.left())
         yield Telephony(
             rest=rest,
+            probe=probe,
             lines=lines,
             sheets=sheets,
             switchboard=switchboard,

@@ -108,7 +108,7 @@ async def open_web(
     observed = Observed(
         settings=settings,
         socket=telephony.socket,
-        rest=telephony.rest,
+        probe=telephony.probe,
         dialplan=telephony.dialplan,
         journal=stores.journal,
         live=stores.live,

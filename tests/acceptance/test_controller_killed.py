@@ -39,7 +39,8 @@ async def by_a_cold_start(floor: Floor) -> None:
 @pytest.mark.parametrize("killed_and_replaced", [by_its_standby, by_a_cold_start])
 async def test_every_call_goes_on_from_where_it_was(floor: Floor, killed_and_replaced: Kill) -> None:
     await floor.stop_controller()
-    await floor.start_controller(CALLS_TRANSFER_TIMEOUT_S="120")  # nobody shall come back from the queue meanwhile
+    standby = "true" if killed_and_replaced is by_its_standby else "false"
+    await floor.start_controller(WORKER_STANDBY=standby, CALLS_TRANSFER_TIMEOUT_S="120")  # nobody shall come back from the queue meanwhile
     operator = await floor.exchange.operator("op1")
     people: dict[str, Telephone] = {}
     numbers: dict[str, str] = {}
@@ -88,7 +89,8 @@ async def test_every_call_goes_on_from_where_it_was(floor: Floor, killed_and_rep
     assert (await floor.record(numbers["listening"])).tool_calls[-1]["name"] == "search_tires"
     assert (await floor.record(numbers["transferring"])).call["outcome"] == "abandoned"
     talked = (await floor.record(numbers["operator"])).call
-    assert (talked["outcome"], talked["ended_by"], talked["transferred_to_operator"]) == ("transferred", "caller", True)
+    assert (talked["outcome"], talked["transferred_to_operator"]) == ("transferred", True)
+    assert talked["ended_by"] in {"caller", "operator"}  # a queue that ends does not tell by whom
 
 
 async def test_what_was_said_before_the_kill_is_in_the_record_once_and_in_the_agents_memory(floor: Floor) -> None:

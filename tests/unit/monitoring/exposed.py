@@ -50,7 +50,7 @@ async def _exposed(chosen: Any) -> Series:
         observed = Observed(
             settings=chosen,
             socket=absent,
-            rest=absent,
+            probe=absent,
             dialplan=absent,
             journal=stores.journal,
             live=stores.live,

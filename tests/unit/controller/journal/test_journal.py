@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -173,6 +174,27 @@ async def test_a_limit_of_the_real_file_system_is_told_and_stops_nobody(tmp_path
     async with Journal.open(tmp_path, NOWHERE, QUICK) as journal:
         assert journal.status().backlog == 300
         assert len(journal.open_calls()) == 300
+
+
+async def test_a_file_system_without_room_is_told_and_once_there_is_room_nothing_is_missing(tmp_path: Path) -> None:
+    """A real one, in a mount namespace of its own."""
+    mounting = ("unshare", "--user", "--map-root-user", "--mount")
+    if shutil.which("unshare") is None or await _output(*mounting, "true") is None:
+        pytest.skip("this kernel lets only root mount: the same failure, by a limit of the process, is tested above")
+    output = await _output(*mounting, sys.executable, "-m", "tests.unit.controller.journal.small_disk", str(tmp_path))
+    assert output is not None
+    assert [line for line in output.splitlines() if line.startswith(("disk:", "mended:", "a successor:"))] == [
+        "disk: No space left on device",
+        "mended: 2000 of 2000 durable, 0 refused",
+        "a successor: 2000 wait, 2000 calls are open",
+    ]
+
+
+async def _output(*command: str) -> str | None:
+    """None: it failed."""
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    output, _ = await asyncio.wait_for(process.communicate(), 60)
+    return output.decode() if process.returncode == 0 else None
 
 
 async def test_a_full_disk_does_not_keep_the_spool_from_emptying(tmp_path: Path) -> None:
