@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -107,14 +108,22 @@ class System:
     """Everything a call needs, on *stack* (which the caller started and will end).
 
     *settings* change the controller's environment; the stand-ins named in *without* are not started: they then say where the real one is.
+    *shop_keeps*: the file in which the shop's stand-in keeps its orders over its own death.
     """
 
     def __init__(
-        self, stack: DevStack, *, progress: Callable[[str], None] = lambda line: None, without: Collection[str] = (), **settings: str
+        self,
+        stack: DevStack,
+        *,
+        progress: Callable[[str], None] = lambda line: None,
+        without: Collection[str] = (),
+        shop_keeps: Path | None = None,
+        **settings: str,
     ) -> None:
         self.stack = stack
         self._progress = progress
         self._without = frozenset(without)
+        self._shop_keeps = shop_keeps
         self._settings = settings
 
     standins: Standins
@@ -122,7 +131,7 @@ class System:
 
     def __enter__(self) -> Self:
         self._progress("Stand-ins for Google, Anthropic and the shop ...")
-        self.standins = start_standins(self.stack, without=self._without)
+        self.standins = start_standins(self.stack, without=self._without, shop_keeps=self._shop_keeps)
         self._progress("Database schema ...")
         migrations.upgrade(self.stack.postgres.dsn)
         self.controller = Controller(self.stack, self._environment())
