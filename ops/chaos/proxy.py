@@ -38,6 +38,7 @@ class _End(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self.full = False  # the peer's buffer
         self.over = False  # it will send nothing more
+        self._early: list[_Act] = []  # an event loop may begin to read before it hears that it should not
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
@@ -87,8 +88,17 @@ class _End(asyncio.Protocol):
 
     def _later(self, act: _Act) -> None:
         """Do *act* with the peer's transport when it is due; in the order in which it was asked for."""
-        if self.peer is not None:
+        if self.peer is None:
+            self._early.append(act)
+        else:
             self._link.due(self.peer, act)
+
+    def join(self, peer: _End) -> None:
+        """What is read from now on, and was read before there was anybody to write it, is *peer*'s."""
+        self.peer = peer
+        early, self._early = self._early, []
+        for act in early:
+            self._later(act)
 
 
 class Link:
@@ -249,7 +259,8 @@ class Link:
         if inner.transport is None or inner.transport.is_closing():
             outer.abort()
             return
-        inner.peer, outer.peer = outer, inner
+        inner.join(outer)
+        outer.join(inner)
         inner.flow()
         outer.flow()
 

@@ -43,6 +43,7 @@ _ADDRESSES = {
 
 
 class Process(Protocol):
+    pid: int
     log_path: Path
 
     def poll(self) -> int | None: ...

@@ -1,0 +1,100 @@
+"""``make chaos RUNS=n SEED=s``: n runs of the fault matrix on live talks; exit code 1 when a promise was broken.
+
+    python -m ops.chaos --runs 20 --seed 7 [--calls 2] [--only worker/kill ...] [--run 17] [--json path] [--write-docs] [--list]
+
+A run's number and seed give the same fault, target and moment again. Nothing outside this machine is touched; a run takes a minute or two.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import structlog
+import uvloop
+
+from ops.caller.sip_place import place_at
+from ops.caller.telephone import Exchange
+from ops.chaos import report
+from ops.chaos.house import House
+from ops.chaos.observations import as_json
+from ops.chaos.plan import Case, Run, plan
+from ops.chaos.run import Done, carry_out
+from ops.devstack import DevStackError
+from ops.system import NotReady
+
+KEPT: Final = Path(".cache/chaos/last.jsonl")
+PAGE: Final = Path("docs/chaos.md")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    options = _options(argv)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    began_s = time.monotonic()
+
+    def progress(line: str) -> None:
+        print(f"{time.monotonic() - began_s:7.1f} s  {line}", flush=True)
+
+    if options.list:
+        for run in _runs(options, parent=True):
+            print(run)
+        return 0
+    try:
+        with House(progress) as house:
+            runs = _runs(options, parent=house.has_parent)
+            done = uvloop.run(carry_out_all(house, runs, options.json, lambda one: progress(report.told(one))))
+    except (DevStackError, NotReady) as error:
+        print(f"Chaos could not be made: {error}", file=sys.stderr)
+        return 2
+    print(f"\n{report.table(done)}\n\nKept in {options.json}")
+    if options.write_docs:
+        PAGE.write_text(report.written_into(PAGE.read_text("utf-8"), done), "utf-8")
+    return 0 if all(one.verdict.passed for one in done) else 1
+
+
+async def carry_out_all(house: House, runs: Sequence[Run], kept: Path, tell: Callable[[Done], None]) -> list[Done]:
+    """One after the other; what a broken run left is cleared away before the next."""
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    place = await asyncio.to_thread(place_at, house.stack)
+    done: list[Done] = []
+    with kept.open("wb") as file:
+        for run in runs:
+            if not await asyncio.to_thread(house.wait_ready):
+                await asyncio.to_thread(house.begin_anew)
+            async with Exchange(house.stack.asterisk) as exchange:
+                one = await carry_out(house, run, place, exchange)
+            file.write(as_json(one) + b"\n")
+            file.flush()
+            tell(one)
+            done.append(one)
+    return done
+
+
+def _runs(options: argparse.Namespace, *, parent: bool) -> list[Run]:
+    if options.run:
+        return plan(options.seed, options.run, calls=options.calls, parent=parent)[options.run - 1 :]
+    only = frozenset(map(Case.parse, options.only))
+    return plan(options.seed, options.runs, calls=options.calls, only=only, parent=parent)
+
+
+def _options(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m ops.chaos", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--calls", type=int, default=2, help="callers at once (default 2)")
+    parser.add_argument("--only", nargs="*", default=[], metavar="target/fault", help="of these cases only")
+    parser.add_argument("--run", type=int, default=0, metavar="n", help="nothing but run n of the seed")
+    parser.add_argument("--json", type=Path, default=KEPT, metavar="path", help="where everything that was seen is kept, a run a line")
+    parser.add_argument("--write-docs", action="store_true", help=f"the table into {PAGE}")
+    parser.add_argument("--list", action="store_true", help="say what would be done, and do nothing")
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
