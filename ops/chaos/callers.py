@@ -41,15 +41,15 @@ OPERATORS_WORD: Final = "hello"
 
 
 class Caller:
-    """One call. *on_stage* hears of each stage that he begins."""
+    """One call on *course*. *on_stage* hears of each stage that he begins."""
 
-    def __init__(self, place: SipPlace, dsn: str, number: str, on_stage: Callable[[Stage], None]) -> None:
+    def __init__(self, place: SipPlace, dsn: str, number: str, course: Course, on_stage: Callable[[Stage], None]) -> None:
         self.number = number
         self._place = place
         self._dsn = dsn
         self._on_stage = on_stage
         self._lost = asyncio.Event()
-        self._course = Course()
+        self._course = course
         self._said: list[Said] = []
         self._answered_s: float | None = None
         self._ended_by: Ended = "far side"

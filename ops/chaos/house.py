@@ -32,7 +32,7 @@ SETTINGS: Final = {
     "SHOP_BASE_URL": "shop",
 }
 STANDINS: Final = {"stt": "google_stt", "tts": "google_tts", "anthropic": "anthropic", "shop": "shop"}
-HURRIED: Final = 2.5  # the agent's speech is most of what a run waits for
+HURRIED: Final = 3.0  # the agent's speech is most of what a run waits for
 READY_S: Final = 40.0
 DRAIN_S: Final = 15.0  # shorter than a talk, so that some are handed over by a controller that is asked to end
 _PAUSE_S: Final = 0.05

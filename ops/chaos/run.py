@@ -14,6 +14,7 @@ import msgspec
 from ops.caller.sip_place import SipPlace
 from ops.caller.telephone import Exchange
 from ops.chaos.callers import LIMIT_S, Caller
+from ops.chaos.course import Course
 from ops.chaos.expectations import promise
 from ops.chaos.faults import Strike, strike
 from ops.chaos.house import House
@@ -47,8 +48,8 @@ class Done(msgspec.Struct, frozen=True):
     seen: Observations
 
 
-async def carry_out(house: House, run: Run, place: SipPlace, exchange: Exchange) -> Done:
-    """Bounded by ``RUN_S`` and the time to settle."""
+async def carry_out(house: House, run: Run, place: SipPlace, exchange: Exchange, *, brief: bool = False) -> Done:
+    """Bounded by ``RUN_S`` and the time to settle. *brief*: the callers order nothing."""
     began_s = time.monotonic()
     dsn = house.stack.postgres.dsn
     reached = asyncio.Event()
@@ -58,10 +59,12 @@ async def carry_out(house: House, run: Run, place: SipPlace, exchange: Exchange)
             reached.set()
 
     first = _FIRST_NUMBER + (run.seed % 1000) * 1_000_000 + run.number * _PER_RUN
-    callers = [Caller(place, dsn, f"+{first + place_}", on_stage if place_ == 0 else lambda stage: None) for place_ in range(run.calls)]
+    numbers = [f"+{first + index}" for index in range(run.calls)]
+    # The first caller's talk tells the moment.
+    callers = [Caller(place, dsn, number, Course(brief=brief), on_stage if index == 0 else _deaf) for index, number in enumerate(numbers)]
     async with Records(dsn) as records, watched(house.system.controller.api_url) as samples:
         async with on_duty(exchange), asyncio.timeout(RUN_S):
-            talks = [asyncio.create_task(_ring(caller, APART_S * place_), name=caller.number) for place_, caller in enumerate(callers)]
+            talks = [asyncio.create_task(_ring(caller, APART_S * index), name=caller.number) for index, caller in enumerate(callers)]
             struck = await _strike(house, run, reached, talks, callers)
             seen = await asyncio.gather(*talks)
             left = await _settled(exchange)
@@ -157,6 +160,10 @@ async def _backlog(house: House) -> tuple[int, int]:
 async def _shop(house: House, numbers: list[str]) -> dict[str, Written]:
     written = await asyncio.to_thread(house.system.standins.control("shop").ask, "GET", "/written")
     return {number: Written(found["orders"], found["confirmed"]) for number, found in written.items() if number in numbers}
+
+
+def _deaf(stage: Stage) -> None:
+    pass
 
 
 async def _true(value: bool) -> bool:
