@@ -79,8 +79,7 @@ async def carry_out_all(house: House, runs: Sequence[Run], kept: Path, tell: Cal
 def _runs(options: argparse.Namespace, *, parent: bool) -> list[Run]:
     if options.run:
         return plan(options.seed, options.run, calls=options.calls, parent=parent)[options.run - 1 :]
-    only = frozenset(map(Case.parse, options.only))
-    return plan(options.seed, options.runs, calls=options.calls, only=only, parent=parent)
+    return plan(options.seed, options.runs, calls=options.calls, only=frozenset(options.only), parent=parent)
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -88,7 +87,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--calls", type=int, default=2, help="callers at once (default 2)")
-    parser.add_argument("--only", nargs="*", default=[], metavar="target/fault", help="of these cases only")
+    parser.add_argument("--only", nargs="*", type=Case.parse, default=[], metavar="target/fault", help="of these cases only")
     parser.add_argument("--run", type=int, default=0, metavar="n", help="nothing but run n of the seed")
     parser.add_argument("--json", type=Path, default=KEPT, metavar="path", help="where everything that was seen is kept, a run a line")
     parser.add_argument("--write-docs", action="store_true", help=f"the table into {PAGE}")

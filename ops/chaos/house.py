@@ -18,6 +18,7 @@ from typing import Final, Self
 from ops.chaos.links import Links
 from ops.chaos.supervisor import Part, Supervisor
 from ops.devstack import DevStack
+from ops.standins.shop_api.catalogue import load
 from ops.system import System
 
 # The controller's setting, and the link that it goes through.
@@ -35,6 +36,7 @@ STANDINS: Final = {"stt": "google_stt", "tts": "google_tts", "anthropic": "anthr
 HURRIED: Final = 3.0  # the agent's speech is most of what a run waits for
 READY_S: Final = 40.0
 DRAIN_S: Final = 15.0  # shorter than a talk, so that some are handed over by a controller that is asked to end
+PLENTY: Final = 100_000
 _PAUSE_S: Final = 0.05
 
 
@@ -58,6 +60,7 @@ class House:
             self.links = exits.enter_context(Links(self._upstream()))
             self._lead_through_links()
             self._hurry()
+            self._fill_shop()
             self._progress("The controller ...")
             self.system.controller.start()
             self.supervisor = exits.enter_context(Supervisor(self._parts(), self.links))
@@ -133,6 +136,13 @@ class House:
 
     def _hurry(self) -> None:
         self.system.standins.control("google_tts").set(speed=HURRIED)
+
+    def _fill_shop(self) -> None:
+        """So many of whatever is on the shelf that callers of a long night do not take it from each other."""
+        shop = self.system.standins.control("shop")
+        for tyre in load().tyres:
+            if any(stock.on_shelf for stock in tyre.stock):
+                shop.ask("PUT", "/stock", {"product_id": tyre.id, "quantity": PLENTY})
 
     def _parts(self) -> dict[str, Part]:
         stack, standins, controller = self.stack, self.system.standins, self.system.controller

@@ -19,7 +19,7 @@ def told(done: Done) -> str:
     mark = "ok  " if done.verdict.passed else "FAIL"
     head = f"{mark} {done.number:4}  {done.case:18} {done.after_s:4.1f} s into {done.stage:9} silence {done.verdict.silence_s:5.1f} s"
     broken = [f"      {line}: {complaint}" for line in done.verdict.failed for complaint in _few(done.verdict.complaints[line])]
-    return "\n".join([f"{head}  {done.took_s:5.0f} s", *broken, *(f"      note: {note}" for note in done.seen.notes)])
+    return "\n".join([f"{head}  {_served(done)}  {done.took_s:4.0f} s", *broken, *(f"      note: {note}" for note in done.seen.notes)])
 
 
 def table(runs: Sequence[Done]) -> str:
@@ -30,8 +30,8 @@ def table(runs: Sequence[Done]) -> str:
     seeds = ", ".join(str(seed) for seed in sorted({done.seed for done in runs}))
     failed = [done for done in runs if not done.verdict.passed]
     lines = [
-        f"{len(runs)} runs of {len(by_case)} cases with {sum(len(done.seen.calls) for done in runs)} calls, seed {seeds}; "
-        f"{len(failed)} with a broken promise.",
+        f"{len(runs)} runs of {len(by_case)} cases, seed {seeds}, with {sum(len(done.seen.calls) for done in runs)} calls, "
+        f"of which {sum(map(_ordered, runs))} left with an order; {len(failed)} runs with a broken promise.",
         "",
         "| fault | runs | dropped | worst silence, s | allowed, s | lost | doubled | left | twice | untrue | run with the worst silence |",
         "|---|---|---|---|---|---|---|---|---|---|---|",
@@ -49,6 +49,16 @@ def written_into(page: str, runs: Sequence[Done]) -> str:
         raise ValueError(f"the page has no {BEGIN!r} and {END!r}")
     before, _, rest = page.partition(BEGIN)
     return f"{before}{BEGIN}\n\n{table(runs)}\n\n{END}{rest.partition(END)[2]}"
+
+
+def _served(done: Done) -> str:
+    """How the callers' wishes ended. No promise: a shop that is away sells nothing. But where nobody gets his order, nothing is proved."""
+    ordered, human = _ordered(done), sum(call.human_s is not None for call in done.seen.calls)
+    return f"{ordered} ordered, {human} to a human, of {len(done.seen.calls)}"
+
+
+def _ordered(done: Done) -> int:
+    return sum(done.seen.shop[call.number].confirmed > 0 for call in done.seen.calls if call.number in done.seen.shop)
 
 
 def _row(case: str, runs: Sequence[Done]) -> str:

@@ -11,14 +11,19 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Protocol, Self
+from typing import Final, Literal, Protocol, Self
 
-from ops.chaos.links import Links
+import psycopg
+
 from ops.devstack import DevStackError
 
 AFTER_S: Final = 1.0
 LOOK_S: Final = 0.05
 END_S: Final = 90.0
+
+
+class Links(Protocol):
+    def set(self, name: str, mode: Literal["cut", "pass"]) -> None: ...
 
 
 class Process(Protocol):
@@ -84,7 +89,7 @@ class Supervisor:
             return
         try:
             part.restart()
-        except DevStackError as error:  # tried again at the next look
+        except (DevStackError, psycopg.Error, OSError) as error:  # tried again at the next look
             self.troubles.append(f"{name} does not start again: {error}")
             return
         self._links.set(part.link, "pass")
