@@ -16,6 +16,7 @@ from typing import Final
 
 import numpy as np
 
+from ops.caller.ear import last_voiced_ms
 from ops.caller.sip import SipTelephone, sip_call
 from ops.caller.sip_place import SipPlace
 from ops.caller.talk import TalkFailed, until
@@ -156,11 +157,13 @@ class Caller:
         if stage is not None:
             self._on_stage(stage)
         words, began_s = phrase(key), time.monotonic()
+        pcm = words.pcm(phone.audio)
         try:
-            ended_s = await phone.say(words.pcm(phone.audio))
+            ended_s = await phone.say(pcm)
         except TimeoutError:  # nobody paces a call that is over
             ended_s = time.monotonic()
-        self._said.append(Said(words.text, began_s, ended_s))
+        should_take_s = last_voiced_ms(pcm, phone.audio.frame_bytes) / 1000
+        self._said.append(Said(words.text, began_s, ended_s, max(ended_s - began_s - should_take_s, 0.0)))
 
     def _over(self, phone: SipTelephone) -> bool:
         return phone.gone or self._lost.is_set() or self._human_s is not None or bool(self._left_alone)

@@ -77,13 +77,8 @@ class House:
 
     def worker_pid(self) -> int:
         """The process that has the calls: who holds the worker's lock, or the controller itself where there is none."""
-        lock = Path(self.system.controller.environment["JOURNAL_DIRECTORY"]) / "worker.lock"
-        with suppress(OSError):
-            inode = lock.stat().st_ino
-            for line in Path("/proc/locks").read_text(encoding="ascii").splitlines():
-                if held := re.match(rf"\d+: FLOCK +\w+ +WRITE (\d+) \w+:\w+:{inode} ", line):
-                    return int(held[1])
-        return self._controller_pid()
+        journal = Path(self.system.controller.environment["JOURNAL_DIRECTORY"])
+        return lock_holder(journal / "worker.lock") or self._controller_pid()
 
     def pids(self, target: str) -> list[int]:
         """The processes of *target*, its main process first; PostgreSQL's children do its work."""
@@ -161,6 +156,17 @@ class House:
             "anthropic": Part(lambda: standins.process("anthropic"), lambda: standins.restart("anthropic"), "anthropic"),
             "shop": Part(lambda: standins.process("shop"), lambda: standins.restart("shop"), "shop"),
         }
+
+
+def lock_holder(path: Path) -> int | None:
+    """The process that has the exclusive lock (flock) on a file; who only waits for it has it not."""
+    try:
+        inode = path.stat().st_ino
+        locks = Path("/proc/locks").read_text(encoding="ascii")
+    except OSError:
+        return None
+    held = re.search(rf"^\d+: FLOCK +\w+ +WRITE (\d+) \w+:\w+:{inode} ", locks, re.M)
+    return int(held[1]) if held else None
 
 
 def family(pid: int) -> list[int]:

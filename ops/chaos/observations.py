@@ -19,6 +19,7 @@ class Said(msgspec.Struct, frozen=True):
     text: str
     began_s: float
     ended_s: float  # its last voiced frame
+    late_s: float = 0.0  # longer than it should have taken: the machine was too slow for the caller himself
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from ops.chaos.callers import OPERATORS_WORD
 from ops.standins.phrasebook import phrase
 
 NAMES: Final = ("op1", "op2")
-TALK_S: Final = 2.0
+TALK_S: Final = 4.0
 AGAIN_S: Final = 0.5
 _SHIFT_S: Final = 300.0
 _NOT_NOW: Final = (AudioSocketError, AmiRefused, NotConnected, RuntimeError, TimeoutError, aiohttp.ClientError, OSError, EOFError)
@@ -46,7 +46,7 @@ async def _serve(exchange: Exchange, name: str) -> None:
             continue
         try:
             await telephone.answered(within_s=_SHIFT_S)
-            telephone.say(phrase(OPERATORS_WORD).pcm(SLIN16))
+            telephone.say(2 * phrase(OPERATORS_WORD).pcm(SLIN16))  # one lost frame makes one of them unknown to whoever hears it
             await asyncio.sleep(TALK_S)
         except _NOT_NOW:
             await asyncio.sleep(AGAIN_S)

@@ -22,19 +22,24 @@ from ops.chaos.observations import Kept, Observations, Sample, Seen
 
 ENDS_S: Final = 3.0
 """A record may be on its way that long; words said so shortly before a fault may have died with what heard them."""
+LATE_S: Final = 0.3
+"""A caller paces his own speech, in a process that no fault touches. One who cannot keep time does not hear in time either."""
 CONFIRMING: Final = "confirm_order"
 OURS: Final = frozenset({"worker", "parent"})
 GOODBYES: Final = frozenset({"goodbye", "silence", "too_long"})
 
 
 class Verdict(msgspec.Struct, frozen=True):
+    """*void*: why the run says nothing; then no line has failed."""
+
     silence_s: float  # the longest
     complaints: dict[Line, list[str]]
     failed: list[Line]  # the lines whose promise is broken
+    void: str = ""
 
     @property
     def passed(self) -> bool:
-        return not self.failed
+        return not self.failed and not self.void
 
 
 def judge(seen: Observations, promise: Promise) -> Verdict:
@@ -42,6 +47,9 @@ def judge(seen: Observations, promise: Promise) -> Verdict:
     complaints: dict[Line, list[str]] = {line: list(look(seen)) for line, look in _LINES.items()}
     complaints["silence"] = [f"{longest:.1f} s, {promise.silence_s:g} s are allowed"] if longest > promise.silence_s else []
     failed = [line for line, found in complaints.items() if found and line not in promise.without]
+    late_s = max((said.late_s for call in seen.calls for said in call.said), default=0.0)
+    if failed and late_s > LATE_S:
+        return Verdict(longest, complaints, [], f"the callers' own speech was {late_s:.1f} s late: the machine is too slow")
     return Verdict(longest, complaints, failed)
 
 

@@ -16,22 +16,24 @@ END: Final = "<!-- chaos: end -->"
 
 def told(done: Done) -> str:
     """One line; what speaks against a promise follows, indented."""
-    mark = "ok  " if done.verdict.passed else "FAIL"
+    mark = "void" if done.verdict.void else "ok  " if done.verdict.passed else "FAIL"
     head = f"{mark} {done.number:4}  {done.case:18} {done.after_s:4.1f} s into {done.stage:9} silence {done.verdict.silence_s:5.1f} s"
     broken = [f"      {line}: {complaint}" for line in done.verdict.failed for complaint in _few(done.verdict.complaints[line])]
-    return "\n".join([f"{head}  {_served(done)}  {done.took_s:4.0f} s", *broken, *(f"      note: {note}" for note in done.seen.notes)])
+    return "\n".join([f"{head}  {_served(done)}  {done.took_s:4.0f} s", *broken, *(f"      note: {note}" for note in _notes(done))])
 
 
 def table(runs: Sequence[Done]) -> str:
-    """Markdown: a row a case, in the order of the matrix; sums of what speaks against each line, "-" where nothing is promised."""
+    """Markdown: a row a case; sums of what speaks against each line, in brackets where nothing is promised. Void runs are left out."""
     by_case: defaultdict[str, list[Done]] = defaultdict(list)
+    void = [done for done in runs if done.verdict.void]
+    runs = [done for done in runs if not done.verdict.void]
     for done in runs:
         by_case[done.case].append(done)
     seeds = ", ".join(str(seed) for seed in sorted({done.seed for done in runs}))
     failed = [done for done in runs if not done.verdict.passed]
     lines = [
         f"{len(runs)} runs of {len(by_case)} cases, seed {seeds}, with {sum(len(done.seen.calls) for done in runs)} calls, "
-        f"of which {sum(map(_ordered, runs))} left with an order; {len(failed)} runs with a broken promise.",
+        f"of which {sum(map(_ordered, runs))} left with an order; {len(failed)} runs with a broken promise, {len(void)} void.",
         "",
         "| fault | runs | dropped | worst silence, s | allowed, s | lost | doubled | left | twice | untrue | run with the worst silence |",
         "|---|---|---|---|---|---|---|---|---|---|---|",
@@ -49,6 +51,10 @@ def written_into(page: str, runs: Sequence[Done]) -> str:
         raise ValueError(f"the page has no {BEGIN!r} and {END!r}")
     before, _, rest = page.partition(BEGIN)
     return f"{before}{BEGIN}\n\n{table(runs)}\n\n{END}{rest.partition(END)[2]}"
+
+
+def _notes(done: Done) -> list[str]:
+    return [*filter(None, [done.verdict.void]), *done.seen.notes]
 
 
 def _served(done: Done) -> str:

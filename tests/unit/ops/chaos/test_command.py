@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ops.chaos.__main__ import main
+from ops.chaos.__main__ import exit_code, main
+from ops.chaos.plan import plan
+from tests.unit.ops.chaos.test_report import ORDERED_TWICE, VOID, done
 
 
 def listed(capsys: pytest.CaptureFixture[str], *argv: str) -> list[str]:
@@ -29,3 +31,12 @@ def test_cases_are_chosen_by_name_and_a_wrong_name_is_refused(capsys: pytest.Cap
     assert all("worker/kill" in line or "ari/hole" in line for line in lines)
     with pytest.raises(SystemExit):
         main(["--only", "worker/cut", "--list"])
+
+
+def test_the_exit_code_is_nought_only_when_every_run_was_judged_and_passed() -> None:
+    runs = plan(7, 2, calls=1)
+    assert exit_code(runs, [done(1), done(2)]) == 0
+    assert exit_code(runs, [done(1), done(2, VOID), done(2)]) == 0
+    assert exit_code(runs, [done(1), done(2, ORDERED_TWICE)]) == 1
+    assert exit_code(runs, [done(1), done(2, VOID), done(2, VOID)]) == 1
+    assert exit_code(runs, [done(1)]) == 1

@@ -112,6 +112,15 @@ def test_a_hello_into_the_silence_does_not_end_it() -> None:
     assert longest_silence_s(talk(heard=quiet, said=hellos)) == pytest.approx(8.5)
 
 
+def test_a_run_on_a_machine_that_is_too_slow_for_its_callers_is_void_unless_it_passes_all_the_same() -> None:
+    late = talk(said=tuple(Said(said.text, said.began_s, said.ended_s, late_s=1.0) for said in talk().said))
+    assert judge(run(late), RULE).passed
+    verdict = judge(run(late, left=("m-1",)), RULE)
+    assert (verdict.failed, verdict.passed) == ([], False)
+    assert "too slow" in verdict.void
+    assert verdict.complaints["left"] == ["m-1"]
+
+
 def test_an_operators_silence_is_not_ours() -> None:
     assert longest_silence_s(talk(heard=((1.0, 3.0),), said=(), human_s=4.0)) == pytest.approx(1.0)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from ops.chaos.expectations import promise
-from ops.chaos.observations import Observations, Written
+from ops.chaos.observations import Observations, Said, Written
 from ops.chaos.oracle import judge
 from ops.chaos.plan import Case
 from ops.chaos.report import BEGIN, END, table, told, written_into
@@ -18,6 +18,7 @@ def done(number: int = 1, seen: Observations | None = None) -> Done:
 
 
 ORDERED_TWICE = run(shop={NUMBER: Written(2, 2)})
+VOID = run(talk(said=tuple(Said(said.text, said.began_s, said.ended_s, late_s=1.0) for said in talk().said)), left=("m-1",))
 
 
 def test_a_run_is_one_line_and_a_broken_promise_says_what_it_was() -> None:
@@ -55,3 +56,10 @@ def test_only_what_stands_between_the_marks_of_a_page_is_replaced() -> None:
     assert written_into(new, [done()]) == new
     with pytest.raises(ValueError, match="has no"):
         written_into("without marks", [done()])
+
+
+def test_a_void_run_says_so_and_is_counted_but_not_in_a_row() -> None:
+    assert told(done(seen=VOID)).startswith("void")
+    page = table([done(1), done(2, VOID)])
+    assert "1 void" in page
+    assert "| postgres/cut | 1 |" in page
