@@ -72,6 +72,7 @@ class Observations(msgspec.Struct, frozen=True, kw_only=True):
     calls: tuple[Seen, ...]
     records: dict[str, tuple[Kept, ...]]  # by the caller's number
     shop: dict[str, Written]
+    recognised: tuple[str, ...] = ()  # what speech to text made of all calls, as far as it lives to tell
     left: tuple[str, ...] = ()  # channels and bridges that were still there in the end
     waiting: int = 0  # records that were still in the spool
     refused: int = 0  # records that the journal gave up

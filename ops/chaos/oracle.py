@@ -121,7 +121,8 @@ def _missing_in(records: tuple[Kept, ...], seen: Observations, call: Seen) -> It
             yield f"the record says {record.outcome}, ended by {record.ended_by}: {why}"
     held = Counter(turn for record in records for turn in record.caller_turns)
     said = Counter(said.text for said in call.said if said.ended_s < seen.struck_s - ENDS_S)
-    yield from (f"he said {text!r} long before the fault, and the record does not hold it" for text in (said - held))
+    unheld = Counter(seen.recognised) - Counter(turn for found in seen.records.values() for record in found for turn in record.caller_turns)
+    yield from (f"{text!r} was understood long before the fault, and the record does not hold it" for text in (said - held) if unheld[text])
     confirmed = seen.shop[call.number].confirmed if call.number in seen.shop else 0
     noted = sum(intent == CONFIRMING for record in records for intent, _ in record.done)
     if confirmed and not noted:

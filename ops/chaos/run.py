@@ -62,6 +62,7 @@ async def carry_out(house: House, run: Run, place: SipPlace, exchange: Exchange,
     numbers = [f"+{first + index}" for index in range(run.calls)]
     # The first caller's talk tells the moment.
     callers = [Caller(place, dsn, number, Course(brief=brief), on_stage if index == 0 else _deaf) for index, number in enumerate(numbers)]
+    await asyncio.to_thread(house.system.standins.control("google_stt").clear_log)
     async with Records(dsn) as records, watched(house.system.controller.api_url) as samples:
         async with on_duty(exchange), asyncio.timeout(RUN_S):
             talks = [asyncio.create_task(_ring(caller, APART_S * index), name=caller.number) for index, caller in enumerate(callers)]
@@ -79,6 +80,7 @@ async def carry_out(house: House, run: Run, place: SipPlace, exchange: Exchange,
         calls=tuple(seen),
         records=found,
         shop=await _shop(house, [call.number for call in seen]),
+        recognised=await asyncio.to_thread(_recognised, house),
         left=tuple(left),
         waiting=waiting,
         refused=refused,
@@ -160,6 +162,11 @@ async def _backlog(house: House) -> tuple[int, int]:
 async def _shop(house: House, numbers: list[str]) -> dict[str, Written]:
     written = await asyncio.to_thread(house.system.standins.control("shop").ask, "GET", "/written")
     return {number: Written(found["orders"], found["confirmed"]) for number, found in written.items() if number in numbers}
+
+
+def _recognised(house: House) -> tuple[str, ...]:
+    served = house.system.standins.control("google_stt").log()
+    return tuple(one.detail["text"] for one in served if one.request == "utterance" and one.outcome == "ok" and one.detail.get("text"))
 
 
 def _deaf(stage: Stage) -> None:

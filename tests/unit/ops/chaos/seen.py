@@ -55,6 +55,7 @@ def run(call: Seen | None = None, kept: tuple[Kept, ...] | None = None, **change
         calls=(call or talk(),),
         records={NUMBER: (record(),) if kept is None else kept},
         shop={NUMBER: Written(1, 1)},
+        recognised=WORDS,
         samples=samples(frozenset({"postgresql"})),
     )
     return msgspec.structs.replace(whole, **changes)

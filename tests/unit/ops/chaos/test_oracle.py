@@ -94,6 +94,10 @@ def test_a_dead_controller_may_say_so_and_words_of_the_last_moment_may_die_with_
     assert not failed(seen)
 
 
+def test_words_that_nobody_understood_are_not_lost() -> None:
+    assert not failed(run(kept=(record(caller_turns=WORDS[:2]),), recognised=WORDS[:2]))
+
+
 def test_readiness_need_not_know_in_the_first_five_seconds_nor_forget_in_the_five_after() -> None:
     late = tuple(Sample(at, at + 0.1, 200, frozenset({"postgresql"} if STRUCK_S + 5 <= at <= HEALED_S + 5 else ())) for at in range(60))
     assert not failed(run(samples=late))
