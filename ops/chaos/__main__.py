@@ -1,6 +1,7 @@
 """``make chaos RUNS=n SEED=s``: n runs of the fault matrix on live talks; exit code 1 when a promise was broken.
 
-    python -m ops.chaos --runs 20 --seed 7 [--calls 2] [--only worker/kill ...] [--run 17] [--json path] [--write-docs] [--list]
+    python -m ops.chaos --runs 20 --seed 7 [--calls 2] [--only worker/kill ...] [--run 17] [--at consent:1.5]
+                        [--json path] [--write-docs] [--list]
 
 A run's number and seed give the same fault, target and moment again. Nothing outside this machine is touched; a run takes a minute or two.
 """
@@ -24,7 +25,7 @@ from ops.caller.telephone import Exchange
 from ops.chaos import report
 from ops.chaos.house import House
 from ops.chaos.observations import as_json
-from ops.chaos.plan import Case, Run, plan
+from ops.chaos.plan import Case, Moment, Run, plan
 from ops.chaos.run import Done, carry_out
 from ops.devstack import DevStackError
 from ops.system import NotReady
@@ -89,8 +90,9 @@ async def carry_out_all(house: House, runs: Sequence[Run], kept: Path, tell: Cal
 
 def _runs(options: argparse.Namespace, *, parent: bool) -> list[Run]:
     if options.run:
-        return plan(options.seed, options.run, calls=options.calls, parent=parent)[options.run - 1 :]
-    return plan(options.seed, options.runs, calls=options.calls, only=frozenset(options.only), parent=parent)
+        runs = plan(options.seed, options.run, calls=options.calls, at=options.at)  # the whole plan, so that the number counts all
+        return [run for run in runs if run.number == options.run]
+    return plan(options.seed, options.runs, calls=options.calls, only=frozenset(options.only), parent=parent, at=options.at)
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -100,6 +102,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--calls", type=int, default=2, help="callers at once (default 2)")
     parser.add_argument("--only", nargs="*", type=Case.parse, default=[], metavar="target/fault", help="of these cases only")
     parser.add_argument("--run", type=int, default=0, metavar="n", help="nothing but run n of the seed")
+    parser.add_argument("--at", type=Moment.parse, metavar="stage:s", help="strike at this moment of the talk, e.g. consent:1.5")
     parser.add_argument("--json", type=Path, default=KEPT, metavar="path", help="where everything that was seen is kept, a run a line")
     parser.add_argument("--write-docs", action="store_true", help=f"the table into {PAGE}")
     parser.add_argument("--list", action="store_true", help="say what would be done, and do nothing")

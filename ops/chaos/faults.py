@@ -24,6 +24,7 @@ RESETS: Final = 3
 BETWEEN_RESETS_S: Final = 1.0
 GRACE_S: Final = 10.0  # Docker's and systemd's patience is of this kind
 GRACE_OF_CONTROLLER_S: Final = DRAIN_S + 20.0  # to drain, to hand over who is left, to close and flush the records
+BACK_S: Final = 60.0  # of a cold start, on a machine that has much else to do
 _LOOK_S: Final = 0.1
 
 
@@ -96,7 +97,7 @@ async def _gone(house: House, target: str, pids: list[int], within_s: float) -> 
     return True
 
 
-def _answers(house: House, within_s: float = GRACE_OF_CONTROLLER_S) -> bool:
+def _answers(house: House, within_s: float = BACK_S) -> bool:
     deadline = time.monotonic() + within_s
     while not house.system.controller.ready():
         if time.monotonic() > deadline:

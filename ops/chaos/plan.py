@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count, islice
 from typing import Final, Literal
 
@@ -53,6 +53,15 @@ class Moment:
     stage: Stage
     after_s: float
 
+    @classmethod
+    def parse(cls, text: str) -> Moment:
+        """``consent:1.5``; raises ``ValueError``."""
+        stage, _, after_s = text.partition(":")
+        found = next((known for known in STAGES if known == stage), None)
+        if found is None:
+            raise ValueError(f"no stage {stage!r}; there are {', '.join(STAGES)}")
+        return cls(found, float(after_s or 0))
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -74,15 +83,22 @@ def matrix(*, parent: bool = True) -> tuple[Case, ...]:
     return (*processes, *(Case(target, fault) for target in LINKS for fault in LINK_FAULTS))
 
 
-def plan(seed: int, runs: int, *, calls: int, only: frozenset[Case] = frozenset(), parent: bool = True) -> list[Run]:
-    """The first *runs* runs of *seed*; of *only* these cases, if any are named, each with the number that it has in the whole plan."""
-    if only - set(matrix(parent=parent)):
-        raise ValueError(f"not in the matrix: {', '.join(map(str, sorted(only - set(matrix(parent=parent)))))}")
-    return list(islice((run for run in _deal(seed, calls, parent) if not only or run.case in only), runs))
+def plan(
+    seed: int, runs: int, *, calls: int, only: frozenset[Case] = frozenset(), parent: bool = True, at: Moment | None = None
+) -> list[Run]:
+    """The first *runs* runs of *seed*, each with its number in the whole plan, whatever of that is left out.
+
+    *only* these cases, if any are named; no parent's where there is no *parent*; all *at* one moment, if one is given.
+    """
+    there = frozenset(matrix(parent=parent))
+    if only - there:
+        raise ValueError(f"not in the matrix: {', '.join(map(str, sorted(only - there)))}")
+    chosen = (run for run in _deal(seed, calls) if run.case in (only or there))
+    return [replace(run, moment=at or run.moment) for run in islice(chosen, runs)]
 
 
-def _deal(seed: int, calls: int, parent: bool) -> Iterator[Run]:
-    cases = matrix(parent=parent)
+def _deal(seed: int, calls: int) -> Iterator[Run]:
+    cases = matrix()
     first = {case: random.Random(f"{seed}/{case}").randrange(len(STAGES)) for case in cases}
     number = 1
     for deck in count():

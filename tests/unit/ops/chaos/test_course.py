@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ops.chaos.course import ANSWERS, HUMAN, Course
@@ -41,6 +41,7 @@ def test_who_has_waited_too_long_wants_a_human_and_in_the_end_hangs_up() -> None
     assert said == [(HUMAN, None)] * 3 + [None]
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), st.sampled_from(sorted(QUESTIONS.values())), st.text(max_size=20)), max_size=40))
 def test_whatever_he_hears_he_says_phrases_of_the_phrasebook_and_comes_to_an_end(heard: list[str | None]) -> None:
     course = Course()

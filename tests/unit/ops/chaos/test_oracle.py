@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ops.chaos.expectations import LINES, Line, Promise, promise
@@ -14,6 +14,7 @@ from ops.chaos.plan import Case
 from tests.unit.ops.chaos.seen import HEALED_S, NUMBER, STRUCK_S, WORDS, cases, record, run, samples, talk
 
 RULE = Promise()
+unhurried = settings(deadline=None)
 
 
 def failed(seen: Observations) -> list[Line]:
@@ -136,6 +137,7 @@ def test_who_was_not_answered_heard_no_silence_of_ours() -> None:
 moments = st.lists(st.floats(1, 39, allow_nan=False), min_size=2, max_size=20, unique=True).map(sorted)
 
 
+@unhurried
 @given(moments, st.lists(st.floats(1, 39), max_size=6).map(sorted))
 def test_silence_is_no_longer_than_the_call_and_no_shorter_than_its_longest_gap_less_one_say(times: list[float], says: list[float]) -> None:
     heard = tuple(zip(times[::2], times[1::2], strict=False))
@@ -148,6 +150,7 @@ def test_silence_is_no_longer_than_the_call_and_no_shorter_than_its_longest_gap_
     assert silence_s >= (max(gaps) - 0.5) / 2 - 1e-9
 
 
+@unhurried
 @given(cases, st.integers(0, 5), st.integers(0, 5), st.integers(0, 3))
 def test_what_is_left_waits_or_is_done_twice_is_found_in_every_case(case: Case, left: int, waiting: int, orders: int) -> None:
     seen = run(
@@ -159,6 +162,7 @@ def test_what_is_left_waits_or_is_done_twice_is_found_in_every_case(case: Case, 
     assert ("lost" in verdict.failed) == (waiting > 0 or orders == 0)
 
 
+@unhurried
 @given(st.lists(st.sampled_from(WORDS), max_size=6))
 def test_words_are_lost_or_doubled_exactly_when_the_record_holds_too_few_or_too_many(held: list[str]) -> None:
     seen = run(kept=(record(caller_turns=tuple(held)),))
