@@ -117,7 +117,7 @@ class System:
         *,
         progress: Callable[[str], None] = lambda line: None,
         without: Collection[str] = (),
-        shop_keeps: Path | None = None,
+        shop_keeps: str = "",
         **settings: str,
     ) -> None:
         self.stack = stack
@@ -131,7 +131,7 @@ class System:
 
     def __enter__(self) -> Self:
         self._progress("Stand-ins for Google, Anthropic and the shop ...")
-        self.standins = start_standins(self.stack, without=self._without, shop_keeps=self._shop_keeps)
+        self.standins = start_standins(self.stack, without=self._without, shop_keeps=Path(self._shop_keeps) if self._shop_keeps else None)
         self._progress("Database schema ...")
         migrations.upgrade(self.stack.postgres.dsn)
         self.controller = Controller(self.stack, self._environment())

@@ -56,7 +56,9 @@ class House:
         with ExitStack() as exits:
             stack = self.stack = exits.enter_context(DevStack(progress=self._progress))
             settings = {"CALLS_DRAIN_S": f"{DRAIN_S:g}", "CALLS_TRANSFER_TIMEOUT_S": "20", "AUDIOSOCKET_ADVERTISED": "127.0.0.1:0"}
-            self.system = exits.enter_context(System(stack, progress=self._progress, shop_keeps=stack.folder / "shop.jsonl", **settings))
+            self.system = exits.enter_context(
+                System(stack, progress=self._progress, shop_keeps=str(stack.folder / "shop.jsonl"), **settings)
+            )
             self.links = exits.enter_context(Links(self._upstream()))
             self._lead_through_links()
             self._hurry()

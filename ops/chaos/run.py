@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from itertools import count
 from typing import Final
 
 import aiohttp
@@ -33,6 +34,7 @@ RUN_S: Final = 2 * LIMIT_S
 _LOOK_S: Final = 0.25
 _FIRST_NUMBER: Final = 380_950_000_000
 _PER_RUN: Final = 100
+_carried_out = count(1)
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -58,7 +60,7 @@ async def carry_out(house: House, run: Run, place: SipPlace, exchange: Exchange,
         if stage == run.moment.stage:
             reached.set()
 
-    first = _FIRST_NUMBER + (run.seed % 1000) * 1_000_000 + run.number * _PER_RUN
+    first = _FIRST_NUMBER + next(_carried_out) * _PER_RUN  # also of a run that is tried again, in the same shop
     numbers = [f"+{first + index}" for index in range(run.calls)]
     # The first caller's talk tells the moment.
     callers = [Caller(place, dsn, number, Course(brief=brief), on_stage if index == 0 else _deaf) for index, number in enumerate(numbers)]

@@ -14,7 +14,6 @@ import http.client
 import json
 import os
 import secrets
-import signal
 import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -47,8 +46,6 @@ class Process(Protocol):
     log_path: Path
 
     def poll(self) -> int | None: ...
-
-    def send(self, number: signal.Signals) -> None: ...
 
 
 class Stack(Protocol):
