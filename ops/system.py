@@ -165,14 +165,22 @@ class System:
     """Everything a call needs, on *stack* (which the caller started and will end).
 
     *settings* change the controller's environment; the stand-ins named in *without* are not started: they then say where the real one is.
+    *shop_keeps*: the file in which the shop's stand-in keeps its orders over its own death.
     """
 
     def __init__(
-        self, stack: DevStack, *, progress: Callable[[str], None] = lambda line: None, without: Collection[str] = (), **settings: str
+        self,
+        stack: DevStack,
+        *,
+        progress: Callable[[str], None] = lambda line: None,
+        without: Collection[str] = (),
+        shop_keeps: str = "",
+        **settings: str,
     ) -> None:
         self.stack = stack
         self._progress = progress
         self._without = frozenset(without)
+        self._shop_keeps = shop_keeps
         self._settings = settings
 
     standins: Standins
@@ -180,7 +188,7 @@ class System:
 
     def __enter__(self) -> Self:
         self._progress("Stand-ins for Google, Anthropic and the shop ...")
-        self.standins = start_standins(self.stack, without=self._without)
+        self.standins = start_standins(self.stack, without=self._without, shop_keeps=Path(self._shop_keeps) if self._shop_keeps else None)
         self._progress("Database schema ...")
         migrations.upgrade(self.stack.postgres.dsn)
         self.controller = Controller(self.stack, self._environment())

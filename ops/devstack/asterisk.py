@@ -90,6 +90,11 @@ class Asterisk:
             self._process.send(signal.SIGCONT)
 
     @property
+    def process(self) -> Process | None:
+        """The server as it runs now, or ran last."""
+        return self._process
+
+    @property
     def pid(self) -> int | None:
         """Of the running server."""
         return self._process.pid if self._process is not None and self._process.poll() is None else None
