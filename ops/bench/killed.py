@@ -28,6 +28,7 @@ from ops.system import NotReady, System
 _DEATHS_A_BATCH = 2
 _BETWEEN_S = 5.0
 _READY_S = 90.0
+_WARM_S = 60.0
 _DIALS_PER_S = 10.0
 
 
@@ -66,6 +67,7 @@ class Killed:
         _until_ready(callers)
         at_s: list[float] = []
         for _ in range(kills):
+            self._until_standby_is_warm()
             worker = self._system.controller.worker
             if worker is None:
                 raise NotReady("no worker has the calls")
@@ -80,6 +82,14 @@ class Killed:
         for moment in at_s:
             for arrivals, voiced in zip(seen.arrivals, seen.voiced, strict=True):
                 _one(deaths, moment, np.array(arrivals), np.array(voiced))
+
+
+    def _until_standby_is_warm(self) -> None:
+        deadline = time.monotonic() + _WARM_S
+        while "callctl_standby_warm 1.0" not in self._system.controller.metrics():
+            if time.monotonic() > deadline:
+                raise NotReady(f"no standby is warm within {_WARM_S:g} s\n{self._system.controller.log_tail()}")
+            time.sleep(0.1)
 
 
 def _one(deaths: Deaths, moment: float, arrivals: np.ndarray, voiced: np.ndarray) -> None:
