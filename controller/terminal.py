@@ -11,8 +11,10 @@ from typing import Any, NoReturn, TypeVar
 
 import psycopg
 import uvloop
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableType, RenderHook, RenderResult
+from rich.segment import Segment
 
+from controller.printable import printable
 from controller.settings import DatabaseSettings, Settings
 from controller.settings_base import Group, SettingsError, load_group
 
@@ -24,8 +26,31 @@ EXIT_SETTINGS = 2
 LOOK_AT_DATABASE = "Is it running, and is DATABASE_URL its address?"
 
 PIPED_WIDTH = 240  # what reads a pipe wants each row on one line
-out = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
-err = Console(stderr=True, soft_wrap=True)
+
+
+class Harmless(RenderHook):
+    """Whatever is printed: nothing that a stranger said is obeyed by the terminal; our own colours are."""
+
+    def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
+        return [_Harmless(one) for one in renderables]
+
+
+class _Harmless:
+    def __init__(self, inner: RenderableType) -> None:
+        self._inner = inner
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for text, style, control in console.render(self._inner, options):
+            yield Segment(text if control else printable(text), style, control)
+
+
+def harmless(console: Console) -> Console:
+    console.push_render_hook(Harmless())
+    return console
+
+
+out = harmless(Console(width=None if sys.stdout.isatty() else PIPED_WIDTH))
+err = harmless(Console(stderr=True, soft_wrap=True))
 
 
 def in_loop(work: Coroutine[Any, Any, T]) -> T:
