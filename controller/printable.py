@@ -1,7 +1,7 @@
 """Strangers' words at a terminal: pure.
 
-A caller's name, what a model wrote, an answer of the shop: each may hold characters that a terminal obeys (colour, clear, retitle, answer back) or
-that turn the line around (U+202E). They are shown as signs instead: ESC as ␛, what has no sign of its own as �.
+A caller's name, what a model wrote, an answer of the shop: each may hold characters that a terminal obeys (colour, clear, retitle, answer
+back) or that turn the line around (U+202E). They are shown as signs instead: ESC as ␛, what has no sign of its own as �.
 """
 
 from __future__ import annotations

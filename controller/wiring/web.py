@@ -9,8 +9,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from controller.api import routes as api_routes
 from controller.api.access import Role, require
 from controller.api.audit import Audit
+from controller.api.connection import CONNECTIONS
 from controller.api.http import make_app
-from controller.api.log import make_log_router
+from controller.api.log import READERS, make_log_router
 from controller.api.server import serving
 from controller.board.callbacks_watch import CallBacksWatch
 from controller.board.health_watch import HealthWatch
@@ -67,7 +68,8 @@ async def open_web(
         ]
         app = make_app(readiness, stores.registry, stores.masking, routers=routers, access=access)
         app.openapi()  # made once, a quarter of a second long: now, and not between two frames of a call
-        port = await exits.enter_async_context(serving(app, listener, proxy=settings.api.proxy))
+        connections_max = CONNECTIONS + settings.board.readers_max + READERS
+        port = await exits.enter_async_context(serving(app, listener, proxy=settings.api.proxy, connections_max=connections_max))
         exits.callback(board.close)  # first of all: whoever watches would hold up the server
         exits.callback(stores.live_log.close)
         if telephony.web:
