@@ -6,7 +6,9 @@ import asyncio
 import getpass
 import sys
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+import traceback
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from types import TracebackType
 from typing import Any, NoReturn, TypeVar
 
 import psycopg
@@ -14,7 +16,9 @@ import uvloop
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableType, RenderHook, RenderResult
 from rich.segment import Segment
 
+from controller.masking import Masking
 from controller.printable import printable
+from controller.secret_values import secrets_in, secrets_of
 from controller.settings import DatabaseSettings, Settings
 from controller.settings_base import Group, SettingsError, load_group
 
@@ -51,6 +55,7 @@ def harmless(console: Console) -> Console:
 
 out = harmless(Console(width=None if sys.stdout.isatty() else PIPED_WIDTH))
 err = harmless(Console(stderr=True, soft_wrap=True))
+_known: set[str] = set()  # secrets of the settings that were read
 
 
 def in_loop(work: Coroutine[Any, Any, T]) -> T:
@@ -90,7 +95,9 @@ def audited(action: str, arguments: dict[str, Any]) -> dict[str, Any]:
 
 def settings() -> Settings:
     try:
-        return Settings.load()
+        loaded = Settings.load()
+        _hide(secrets_of(loaded))
+        return loaded
     except SettingsError as error:
         err.print(str(error), markup=False, highlight=False)
         sys.exit(EXIT_SETTINGS)
@@ -99,12 +106,28 @@ def settings() -> Settings:
 def group(wanted: type[GroupT]) -> GroupT:
     """For commands that need a part only: looking at calls needs no key of Anthropic's."""
     try:
-        return load_group(wanted)
+        loaded = load_group(wanted)
+        _hide(secrets_in([loaded]))
+        return loaded
     except SettingsError as error:
         err.print(str(error), markup=False, highlight=False)
         sys.exit(EXIT_SETTINGS)
 
 
 def fail(message: str) -> NoReturn:
-    err.print(message, markup=False, highlight=False)
+    err.print(_hidden(message), markup=False, highlight=False)
     sys.exit(EXIT_FAILED)
+
+
+def _hide(secrets: Iterable[str]) -> None:
+    """From now on no message and no traceback shows them, whatever a server or a library quotes."""
+    _known.update(secrets)
+    sys.excepthook = _tell_fault
+
+
+def _hidden(text: str) -> str:
+    return Masking(_known).without_secrets(text)
+
+
+def _tell_fault(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    err.print(_hidden("".join(traceback.format_exception(kind, error, trace))), markup=False, highlight=False)
