@@ -163,14 +163,14 @@ class MessageDecoder:
     def decode(self, frame: str | bytes) -> Event | None:
         try:
             return self._event.decode(frame)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeError):
             self._count(frame)
             return None
 
     def _count(self, frame: str | bytes) -> None:
         try:
             known = self._envelope.decode(frame).type in EVENT_TYPES
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeError):
             known = True
         if known:
             self.malformed += 1
