@@ -15,6 +15,8 @@ from ops.fuzz.target import Check, Target
 
 ROUND = 500
 """Inputs of one seed: in a longer round they repeat themselves."""
+SHRINK_S = 10.0
+"""To make what broke something smaller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +67,13 @@ def run(target: Target, *, seconds: float, seed_: int) -> Campaign:
 
 
 class _Round:
-    """*ends_s* is on the monotonic clock; once something broke, it is shrunk beyond it."""
+    """*ends_s* is on the monotonic clock; once something broke, it is shrunk beyond it, for a while."""
 
     def __init__(self, check: Check, ends_s: float) -> None:
         self._check = check
         self._ends_s = ends_s
         self._broken: tuple[Any, Exception] | None = None
+        self._shrunk_s = 0.0
         self.tried = 0
 
     @property
@@ -93,10 +96,14 @@ class _Round:
         def inputs(value: Any) -> None:
             if self._broken is None and self.over:
                 return
+            if self._broken is not None and time.monotonic() >= self._shrunk_s and value != self._broken[0]:
+                return  # small enough
             self.tried += 1
             try:
                 self._check(value)
             except Exception as error:
+                if self._broken is None:
+                    self._shrunk_s = time.monotonic() + SHRINK_S
                 self._broken = value, error  # the last one told is the smallest
                 raise
 

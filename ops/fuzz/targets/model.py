@@ -1,4 +1,4 @@
-"""What the model sends: the stream of events, then each tool's arguments against its rules and a real shop, and each word against the guard.
+"""What the model sends: the stream of events, each tool's arguments against its rules and a real shop, each word against the guard.
 
 Whatever comes, the adapter gives parts or ``ModelFailed``, a tool gives a result in words, and nothing that binds is done: no caller
 said yes to anything here.
@@ -46,12 +46,8 @@ REQUEST = ModelRequest(
     "Ти консультант.", [{"role": "user", "content": "Добрий день"}], [ToolSpec("search_tires", "Шукає", {"type": "object"})]
 )
 
-_words = st.one_of(
-    texts,
-    st.lists(st.sampled_from("Шини коштують 4 500 грн за одну; 205/55 R16, о 10:30. Добре? <b> $5 №7 7-ма".split()), max_size=12).map(
-        " ".join
-    ),
-)
+_PIECES = ["Шини коштують ", "4 500 грн ", "за одну; ", "205/55 R16, ", "о 10:30.", " Добре? ", "<b>", "$5 ", "№7", " 7-ма", "."]
+_words = st.one_of(texts, st.lists(st.sampled_from(_PIECES), max_size=12).map("".join))
 _arguments = st.sampled_from(CATALOGUE).flatmap(lambda tool: st.tuples(st.just(tool.name), shaped(tool.arguments)))
 _uses = st.one_of(_arguments, st.tuples(texts, junk))
 
@@ -205,7 +201,7 @@ def _sse(event: Any) -> bytes:
 @contextmanager
 def opened() -> Iterator[Check]:
     before = structlog.get_config()
-    structlog.configure(logger_factory=structlog.ReturnLoggerFactory(), cache_logger_on_first_use=False)
+    structlog.configure(processors=[], logger_factory=structlog.ReturnLoggerFactory(), cache_logger_on_first_use=False)
     try:
         with asyncio.Runner() as runner:
             house = House()
