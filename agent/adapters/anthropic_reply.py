@@ -90,7 +90,8 @@ def _text(value: Any) -> str:
     """The library validates no event: what should be a text may be anything."""
     if not isinstance(value, str):
         raise Malformed(f"a {type(value).__name__} where a text should be")
-    return _whole(value)
+    text: str = _whole(value)
+    return text
 
 
 def _whole(value: Any) -> Any:

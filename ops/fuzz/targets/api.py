@@ -102,7 +102,7 @@ async def ask(app: FastAPI, asked: Asked) -> None:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {
+    scope: dict[str, Any] = {
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
@@ -120,7 +120,7 @@ async def ask(app: FastAPI, asked: Asked) -> None:
     await app(scope, receive, send)
     answered = {name.decode().lower(): value.decode("latin-1") for name, value in sent[0]["headers"]}
     said = b"".join(message.get("body", b"") for message in sent[1:]).decode(errors="replace")
-    judge(method, scope["path"], given, who, sent[0]["status"], answered, said)
+    judge(method, unquote(path), given, who, sent[0]["status"], answered, said)
 
 
 def judge(method: str, path: str, given: dict[str, str], who: str, status: int, headers: dict[str, str], said: str) -> None:

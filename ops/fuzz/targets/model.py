@@ -125,7 +125,7 @@ class NoArticles:
 
 class Wishes:
     def note(self, wish: CallBackWish) -> None:
-        json.dumps({"phone": wish.phone, "why": wish.why})
+        json.dumps(wish.phone).encode()
 
 
 class House:

@@ -70,7 +70,7 @@ DEEP = '{"a":' * 100_000
     ],
 )
 def test_a_text_that_is_none_is_malformed(event: dict[str, Any]) -> None:
-    unchecked = construct_type(type_=RawMessageStreamEvent, value=event)  # as the library makes it: it checks nothing
+    unchecked: Any = construct_type(type_=RawMessageStreamEvent, value=event)  # as the library makes it: it checks nothing
     with pytest.raises(Malformed, match="where a text should be"):
         ReplyReader().read(unchecked)
 
