@@ -183,9 +183,14 @@ class House:
             )
             for name, arguments in uses:
                 if only_listed(name, TOOLS) is None and isinstance(arguments, dict):
-                    result = await TOOLS[name].use(arguments, desk)
+                    result = await TOOLS[name].use(_carried(arguments), desk)
                     json.dumps(result.content)
                     assert not (result.success and name in ("confirm_order", "book_fitting", "cancel_fitting")), "bound without a yes"
+
+
+def _carried(arguments: dict[str, Any]) -> Any:
+    """As the adapter lets them through: without halves of characters."""
+    return json.loads(json.dumps(arguments, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 async def _at_once(seconds: float) -> None:
