@@ -1,4 +1,4 @@
-"""Which settings are secrets: what masking hides in logs and answers. Found in the settings' own types, so that a new one is hidden, too."""
+"""Which settings are secrets: what masking hides in logs and answers. Found in the settings' own types, so that a new one is hidden too."""
 
 from __future__ import annotations
 
