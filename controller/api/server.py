@@ -11,6 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
+from controller.api.connection import CONNECTIONS, REQUEST_S, limited
 from controller.api.event_stream import ABORT
 
 START_S = 5.0
@@ -39,14 +40,17 @@ class _Abortable:
 
 
 @contextlib.asynccontextmanager
-async def serving(app: FastAPI, bound: socket.socket, *, proxy: str = "") -> AsyncIterator[int]:
+async def serving(
+    app: FastAPI, bound: socket.socket, *, proxy: str = "", connections_max: int = CONNECTIONS, request_s: float = REQUEST_S
+) -> AsyncIterator[int]:
     """Serve *app* on what ``controller.sockets.bind`` gave until the block ends; yields the port.
 
     *proxy*: addresses and networks, by commas, whose X-Forwarded-For and -Proto are believed; nobody's by default, neither the loopback's.
+    *connections_max* at once, and *request_s* for a request to be there: see ``connection.py``.
     """
     config = uvicorn.Config(
         _Abortable(app),
-        http="h11",
+        http=limited(connections_max, request_s),
         ws="websockets-sansio",
         ws_max_size=65_536,
         ws_ping_interval=10.0,  # a browser that is gone without a word is noticed

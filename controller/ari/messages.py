@@ -165,14 +165,14 @@ class MessageDecoder:
     def decode(self, frame: str | bytes) -> Event | None:
         try:
             return _event.decode(frame)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeError):
             self._count(frame)
             return None
 
     def _count(self, frame: str | bytes) -> None:
         try:
             known = _envelope.decode(frame).type in EVENT_TYPES
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeError):
             known = True
         if known:
             self.malformed += 1

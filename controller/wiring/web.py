@@ -15,9 +15,10 @@ from fastapi import FastAPI
 from controller.api import routes as api_routes
 from controller.api.access import Role, require
 from controller.api.audit import Audit
+from controller.api.connection import CONNECTIONS
 from controller.api.database import Pool
 from controller.api.http import make_app
-from controller.api.log import make_log_router
+from controller.api.log import READERS, make_log_router
 from controller.api.readiness import Readiness
 from controller.api.server import serving
 from controller.board.board import Board
@@ -142,7 +143,8 @@ async def open_web(
             web_calls, proxy = telephony.web
             places.web_calls.fill(web_calls)
             places.proxy.fill(proxy)
-        port = await exits.enter_async_context(serving(web.app, listener, proxy=settings.api.proxy))
+        connections_max = CONNECTIONS + settings.board.readers_max + READERS
+        port = await exits.enter_async_context(serving(web.app, listener, proxy=settings.api.proxy, connections_max=connections_max))
         exits.callback(board.close)  # first of all: whoever watches would hold up the server
         exits.callback(stores.live_log.close)
         if telephony.web:

@@ -83,7 +83,6 @@ class Killed:
             for arrivals, voiced in zip(seen.arrivals, seen.voiced, strict=True):
                 _one(deaths, moment, np.array(arrivals), np.array(voiced))
 
-
     def _until_standby_is_warm(self) -> None:
         deadline = time.monotonic() + _WARM_S
         while "callctl_standby_warm 1.0" not in self._system.controller.metrics():
