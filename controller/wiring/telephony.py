@@ -19,6 +19,7 @@ from agent.prompt.rendered import phrase_pcm
 from agent.prompt.system import PROMPT_VERSION
 from audiosocket.limits import Limits as LineLimits
 from audiosocket.server import AudioSocketServer
+from controller.admission import Admission
 from controller.api.server import PortTaken
 from controller.ari.client import EventSocket
 from controller.ari.front import Front
@@ -100,6 +101,7 @@ async def open_telephony(settings: Settings, stores: Stores) -> AsyncIterator[Te
         web = await exits.enter_async_context(open_web_calls(settings, rest, switchboard))
         desk = await exits.enter_async_context(open_desk(settings, rest, switchboard, stores.board.replace))
         records.also(desk.operators.append)
+        admission = await exits.enter_async_context(Admission.open(rest, switchboard, app=ari.app, note=stores.journal.append))
 
         async def on_connected() -> None:
             await rest.set_event_filter(EVENT_TYPES)
@@ -107,9 +109,11 @@ async def open_telephony(settings: Settings, stores: Stores) -> AsyncIterator[Te
             await recovery.reconcile()
             if web:
                 await web[0].reconcile()
+            await admission.connected()
 
         def on_event(message: Event) -> None:
             switchboard.handle(message)
+            admission.hear(message)
             if web:
                 web[0].handle(message)
 
