@@ -24,6 +24,7 @@ from ops.system import Controller, System
 FRONT = "callctl"
 _CALLCTL = (sys.executable, "-m", "controller")
 _CALLCTL_S = 120.0
+_START_S = 90.0  # several at once, on a machine that may be busy
 
 
 @contextmanager
@@ -46,7 +47,10 @@ def open_workers(system: System, count: int = 2, **settings: str) -> Iterator[di
         before = {name: ari.get("/asterisk/variable", params={"variable": name}).json()["value"] for name in ("ARI_WORKERS", "TURN")}
         _set(ari, ARI_WORKERS="&".join(workers), TURN="0")
         try:
-            list(threads.map(lambda worker: worker.start(), workers.values()))
+            for worker in workers.values():
+                worker.start(wait=False)
+            for worker in workers.values():
+                worker.wait_ready(_START_S)
             yield workers
         finally:
             list(threads.map(lambda worker: worker.running and worker.stop(), workers.values()))
@@ -83,7 +87,8 @@ def _restart_asked(workers: Mapping[str, Controller], asked: Path, done: Path) -
         answer = "failed"
         try:
             workers[name].stop()
-            workers[name].start()
+            workers[name].start(wait=False)
+            workers[name].wait_ready(_START_S)
             answer = "ready"
         finally:
             done.write_text(f"{answer}\n")
