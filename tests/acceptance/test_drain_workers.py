@@ -20,6 +20,8 @@ from tests.acceptance.floor import Floor, eventually, prefer
 from tests.waiting import until
 
 ONE, OTHER = "callctl-1", "callctl-2"
+WITH_AGENT = {"greeting", "listening", "thinking", "tool", "speaking"}
+TALKS_S = 30.0
 MAX = 3
 HOLE_MS = 300.0
 QUEUE_S = 1.0
@@ -47,8 +49,16 @@ async def command(worker: Controller, *arguments: str) -> str:
 
 
 async def apps(floor: Floor, numbers: list[str]) -> Counter[str]:
-    """How many of these callers the agent of each controller has greeted."""
-    return Counter([(await floor.state_is("greeting", number)).call["app"] for number in numbers])
+    """How many of these callers talk with the agent of each controller."""
+
+    async def app_of(number: str) -> str:
+        async def talks() -> str | None:
+            found = await floor.live_record(number)
+            return str(found.call["app"]) if found is not None and found.call["state"] in WITH_AGENT else None
+
+        return await eventually(talks, f"talk of {number} with an agent", TALKS_S)
+
+    return Counter([await app_of(number) for number in numbers])
 
 
 async def talk(telephone: Telephone) -> None:
