@@ -89,6 +89,7 @@ def table(seen: Upgraded) -> Table:
     made.add_row(
         "from dialling to the agent's first word p50 / max, ms", " / ".join(f"{percentile(greeted, s) or 0.0:.0f}" for s in (0.5, 1))
     )
-    made.add_row("sent to the operators", str(sum(seen.by_reason.values())))
+    reasons = [f"{count} {reason}" for reason, count in sorted(seen.by_reason.items())]
+    made.add_row("sent to the operators", ", ".join(reasons) or "0")
     made.add_row("failed", str(len(seen.failed)))
     return made
