@@ -61,6 +61,11 @@ async def apps(floor: Floor, numbers: list[str]) -> Counter[str]:
     return Counter([await app_of(number) for number in numbers])
 
 
+async def rows(worker: Controller) -> list[list[str]]:
+    """Of ``callctl workers``: name, new calls, how many it has, how many it takes."""
+    return [line.split() for line in (await command(worker, "workers")).splitlines()]
+
+
 async def talk(telephone: Telephone) -> None:
     """It is one of ours, and goes on."""
     log = await Talk(telephone).lead((Say("winter_tyres_camry"), Listen(within_s=40)))
@@ -89,15 +94,20 @@ async def test_a_drained_worker_gets_none_of_25_callers_keeps_its_own_and_takes_
     assert readiness["status"] == "not ready"
     assert readiness["dependencies"]["admission"]["why"] == "drained: 1 calls go on; callctl undrain"
     assert "callctl_drained 1.0" in workers[ONE].metrics()
-    assert [ONE, "none", "1"] in [line.split() for line in (await command(workers[ONE], "workers")).splitlines()]
+    assert [ONE, "none", "1"] in await rows(workers[ONE])
     await talk(talking)
 
     await command(workers[ONE], "undrain")
     assert workers[ONE].ready()
-    held = [await floor.dial() for _ in range(2)]  # the one who talks is there already: the second brings them level
+    await floor.dial()  # the one who talks is at the first still: this one brings them level
+
+    async def level() -> bool:
+        return [OTHER, "taken", "1", "50"] in await rows(workers[ONE])
+
+    await eventually(level, "one call at each", TALKS_S)
+    await floor.dial()
     assert await apps(floor, floor.numbers[-2:]) == {OTHER: 1, ONE: 1}
-    for telephone in (talking, *held):
-        await telephone.hang_up()
+    await floor.hang_up_all()
     assert await command(workers[ONE], "drain", "--wait", "20") == f"{ONE} takes no new calls and has none.\n"
 
 
