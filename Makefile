@@ -42,7 +42,7 @@ check-ops: $(OPS_STAMP)  ## compose files, Dockerfiles, scripts, workflow, alert
 audit: $(OPS_STAMP)  ## holes that are known in what the locks name; asks the package index
 	@set -e; for lock in requirements*.lock; do echo "$$lock"; $(OPS_VENV)/bin/pip-audit --strict --progress-spinner off --require-hashes --disable-pip -r $$lock; done
 
-bench: $(STAMP)  ## set-up time, latency on the wire, jitter and CPU for 1, 10 and 50 calls at once
+bench: $(STAMP)  ## set-up time, latency on the wire, jitter and CPU for 1, 10 and 50 calls at once; --capacity, --overload N, --upgrade N: several workers
 	@$(BIN)/python -m ops.bench $(ARGS)
 
 eval: $(STAMP)  ## scripted customers ring the shop and are judged by what is left behind; with ANTHROPIC_API_KEY the real model answers

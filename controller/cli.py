@@ -16,6 +16,7 @@ import typer
 from psycopg.rows import dict_row
 
 from controller.db_commands import db_app
+from controller.drain_commands import drain, undrain, workers
 from controller.log_commands import replay_call, tail
 from controller.settings import Settings
 from controller.terminal import fail, from_database, in_loop, out, settings
@@ -31,6 +32,9 @@ app = typer.Typer(
 )
 app.add_typer(token_app, name="token")
 app.add_typer(db_app, name="db")
+app.command("drain")(drain)
+app.command("undrain")(undrain)
+app.command("workers")(workers)
 app.command("tail")(tail)
 app.command("replay")(replay_call)
 

@@ -59,7 +59,9 @@ def make_readiness(parts: Observed) -> Readiness:
         return parts.dialplan.why
 
     async def admission() -> Why:
-        return f"draining: {parts.switchboard.busy} calls are being finished" if parts.switchboard.draining else None
+        if parts.switchboard.draining:
+            return f"draining: {parts.switchboard.busy} calls are being finished"
+        return f"drained: {parts.switchboard.busy} calls go on; callctl undrain" if parts.switchboard.drained else None
 
     async def spool() -> Why:
         return parts.journal.status().disk_failing
@@ -107,6 +109,7 @@ def watch(readings: LiveReadings, parts: Observed) -> None:
     readings.counter("callctl_ari_replaced", "Times another process took our application's name.", lambda: socket.replaced)
     readings.counter("callctl_ari_malformed_messages", "Events that we could not read.", lambda: socket.decoder.malformed)
     readings.gauge("callctl_draining", "1 while new callers are refused.", lambda: parts.switchboard.draining)
+    readings.gauge("callctl_drained", "1 while somebody wants no new calls here: callctl drain.", lambda: parts.switchboard.drained)
     readings.gauge("callctl_drain_seconds", "So long calls may go on meanwhile: CALLS_DRAIN_S.", lambda: parts.settings.calls.drain_s)
     readings.gauge("callctl_calls_busy", "Calls that are with us, not with operators.", lambda: parts.switchboard.busy)
     readings.gauge("callctl_calls_max", "So many may be with us at once: CALLS_MAX.", lambda: parts.settings.calls.max)

@@ -19,13 +19,13 @@ import structlog
 
 from controller.ari import messages as ari
 from controller.ari import translate
-from controller.ari.errors import AriError
+from controller.ari.errors import AriError, AriNotFound
 from controller.ari.resources import Channel
 from controller.call import events as seen
 from controller.call import ids
 from controller.call.events import Limits
 from controller.call.state import Call, State
-from controller.dialplan import is_probe, is_probes_channel
+from controller.dialplan import NEXT, PASSED_ON, is_probe, is_probes_channel
 from controller.session import Session
 from controller.sheets.sheet import Sheet
 from controller.surroundings import Surroundings
@@ -84,7 +84,8 @@ class Switchboard:
         self._strangers = _Remembered()
         self.left = _Remembered()  # channels that left our application, in case somebody still believes them there
         self.finished = _Remembered()  # ids of calls that were ours
-        self.draining = False
+        self.draining = False  # we are coming to our end
+        self.drained = False  # a person wants no new calls here; those that run go on
         self.desk_open = True  # operators are at work
         self._closing = False  # no time is left: who comes now is sent to the queue and written down at once
 
@@ -108,6 +109,20 @@ class Switchboard:
     def busy(self) -> int:
         """Calls that are with us, not with operators or on their way out."""
         return sum(session.call.state in WITH_US for session in self._sessions.values())
+
+    @property
+    def takes(self) -> int:
+        """So many calls at once; 0: no new ones now."""
+        return 0 if self.draining or self.drained else self._calls_max
+
+    def set_drained(self, *, drained: bool) -> None:
+        self.drained = drained
+        self._changed.set()
+
+    async def change(self) -> None:
+        """Until a call made a step, or what we take changed."""
+        self._changed.clear()
+        await self._changed.wait()
 
     def session(self, call_id: str) -> Session | None:
         return self._sessions.get(call_id)
@@ -193,7 +208,11 @@ class Switchboard:
             self._tasks.create_task(self._give_back(channel.id), name=f"give-back-{channel.id}")
             return
         if not refused:
-            refused = "draining" if self.draining else "busy" if self.busy >= self._calls_max else ""
+            refused = self._no_room(purpose)
+        if refused and args[2:] == [NEXT]:
+            self._strangers.add(channel.id)
+            self._tasks.create_task(self._pass_on(channel, args[:2], refused), name=f"pass-on-{channel.id}")
+            return
         arrived = seen.CallArrived(
             call_id=ids.new_call_id(),
             channel_id=channel.id,
@@ -210,6 +229,12 @@ class Switchboard:
         if self._closing:
             session.post(seen.ControllerStopping())
         log.info("call_arrived", call_id=arrived.call_id, channel=channel.id, refused=refused or None)
+
+    def _no_room(self, purpose: str) -> str:
+        """Why the agent does not take him; empty: he does. Who comes back from the operators is no new call."""
+        if self.draining or (self.drained and purpose != "returned"):
+            return "draining"
+        return "busy" if self.busy >= self._calls_max else ""
 
     def adopt(self, sheets: Iterable[Sheet]) -> None:
         """The calls of a dead predecessor, before events of them can come. Who still has his line is spoken to at once; the others when
@@ -273,6 +298,19 @@ class Switchboard:
         except AriError as error:
             log.info("channel_not_dropped", channel=channel_id, why=str(error))
 
+    async def _pass_on(self, channel: Channel, args: list[str], refused: str) -> None:
+        """To the next controller, by way of the dialplan."""
+        try:
+            await self._around.asterisk.set_variables(channel.id, PASSED_ON)
+            await self._around.asterisk.continue_in_dialplan(channel.id)
+        except AriNotFound:
+            return  # he hung up
+        except AriError as error:
+            log.warning("caller_not_passed_on", channel=channel.id, why=str(error))
+            self.arrive(channel, args, refused=refused)
+        else:
+            log.info("caller_passed_on", channel=channel.id, why=refused)
+
     async def _give_back(self, channel_id: str) -> None:
         """To the dialplan, behind its Stasis(): it knows what it wanted, and nobody stays with us in silence."""
         try:
@@ -299,6 +337,7 @@ class Switchboard:
         Afterwards no session runs; what could not be closed is logged.
         """
         self.draining = True
+        self._changed.set()
         log.info("draining", calls=self.busy, wait_s=wait_s)
         if not await self._until(lambda: self.busy == 0, wait_s):
             for session in self.sessions:

@@ -238,9 +238,10 @@ class AriRest:
         return await self._fetch(list[Application], "applications", "list")
 
     async def user_event(self, name: str, app: str, channel_id: str, variables: Mapping[str, Any]) -> None:
-        """As a supervisor's: to *app*, about the channel. AriNotFound: nobody is connected under that name, or no such channel."""
+        """As a supervisor's: to *app*, about the channel ("": about none). AriNotFound: nobody is connected under that name, or no such
+        channel."""
         path = f"{self.url}/ari/events/user/{quote(name, safe='')}"
-        query = {"application": app, "source": f"channel:{channel_id}"}
+        query = {"application": app} | ({"source": f"channel:{channel_id}"} if channel_id else {})
         headers = {"Content-Type": "application/json"}
         await self._regular.request("POST", path, params=query, data=msgspec.json.encode({"variables": variables}), headers=headers)
 

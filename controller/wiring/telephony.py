@@ -23,6 +23,7 @@ from agent.prompt.system import PROMPT_VERSION
 from audiosocket.errors import KeeperLost
 from audiosocket.limits import Limits as LineLimits
 from audiosocket.server import AudioSocketServer
+from controller.admission import Admission
 from controller.ari.client import EventSocket
 from controller.ari.front import Front
 from controller.ari.messages import EVENT_TYPES, Event
@@ -127,6 +128,7 @@ async def open_telephony(
         web = await exits.enter_async_context(open_web_calls(settings, rest, switchboard))
         desk = await exits.enter_async_context(open_desk(settings, rest, switchboard, stores.board.replace))
         records.also(desk.operators.append)
+        admission = await exits.enter_async_context(Admission.open(rest, switchboard, app=ari.app, note=stores.journal.append))
 
         async def on_connected() -> None:
             await rest.set_event_filter(EVENT_TYPES)
@@ -134,9 +136,11 @@ async def open_telephony(
             await dialplan.look()
             if web:
                 await web[0].reconcile()
+            await admission.connected()
 
         def on_event(message: Event) -> None:
             switchboard.handle(message)
+            admission.hear(message)
             if web:
                 web[0].handle(message)
 

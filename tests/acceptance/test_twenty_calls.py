@@ -7,9 +7,7 @@ of a processor: the numbers that tell the two apart stand in the failure's messa
 from __future__ import annotations
 
 import asyncio
-import os
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,11 +19,10 @@ from audiosocket.audio import FRAME_MS, SLIN16
 from controller.journal.queries import CallShown
 from ops.caller.script import Listen, Say
 from ops.caller.talk import Talk
-from tests.acceptance.floor import Floor
+from tests.acceptance.floor import Floor, prefer
 
 CALLS = 20
 SKIPS_MAX = 0.02
-PRIORITY = -5  # audio before batch work, as a service would run; the stand-ins and the telephones here are the batch work
 UNDER_WAY = 5  # frames: 100 ms, for three processes that share busy processors
 DIAL_PAUSE_S = 0.1  # people do not dial in the same instant
 
@@ -56,13 +53,6 @@ def event_ms(record: CallShown, kind: str) -> float:
 
 def _ms(moment: Any) -> float:
     return float(moment.timestamp() * 1000)
-
-
-def prefer(pid: int) -> None:
-    """Where we may: before other processes, in its own session and among the sessions (which Linux may weigh as groups)."""
-    with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, pid, PRIORITY)
-        Path(f"/proc/{pid}/autogroup").write_text(str(PRIORITY))
 
 
 def processor(pid: int) -> tuple[float, float]:

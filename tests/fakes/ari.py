@@ -161,7 +161,8 @@ class FakeAsterisk:
     ) -> None:
         await self._operate("continue_in_dialplan", channel_id)
         channel = self._stasis(channel_id)
-        channel.app_name, channel.app_data, channel.context = "Queue", "operators", context or ""
+        place = ("Queue", "operators") if context else ("", "")  # behind Stasis(): whatever the dialplan does there
+        (channel.app_name, channel.app_data), channel.context = place, context or ""
         self._leave_bridges(channel_id)
         self._emit(ari.StasisEnd(channel=channel.told()))
 
