@@ -25,13 +25,13 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from dataclasses import replace as replace_look
-from datetime import datetime
 
 import structlog
 from msgspec.structs import replace
 
 from controller.ari import translate
 from controller.ari.errors import AriError, AriNotFound
+from controller.ari.perform import ended_by_restart
 from controller.ari.port import Asterisk
 from controller.ari.resources import Bridge, Channel
 from controller.call import events as seen
@@ -145,7 +145,7 @@ class Recovery:
     def _how_it_stands(self, session: Session, call: Call, look: Look, asterisk_started: str) -> seen.AnyEvent:
         channel = look.channels.get(call.channel_id)
         if channel is None:
-            return seen.ChannelGone(seen=False, by="asterisk" if _began_before(call, asterisk_started) else None)
+            return seen.ChannelGone(seen=False, by=ended_by_restart(call, asterisk_started))
         bridge = look.bridges.get(ids.bridge_id(call.call_id))
         return seen.Adopted(
             here=self._in_our_application(channel),
@@ -310,11 +310,3 @@ class Recovery:
         """Where a channel entered it tells for ever, also after a move; whose the call is, it tells too."""
         app = channel.dialplan.app_data.split(",")[0]
         return app == self._app or (app == self._front and channel.channelvars.get("CALL_APP") == self._app)
-
-
-def _began_before(call: Call, asterisk_started: str) -> bool:
-    """Whether Asterisk was started after the call had begun: then it ended it."""
-    try:
-        return datetime.fromisoformat(asterisk_started).timestamp() * 1000 > ids.started_at_ms(call.call_id)
-    except ValueError:
-        return False

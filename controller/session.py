@@ -14,6 +14,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 
 import structlog
@@ -23,7 +24,7 @@ from audiosocket.errors import AudioSocketError
 from audiosocket.line import Line
 from controller.ari import messages as ari
 from controller.ari.errors import AriError, AriNotFound
-from controller.ari.perform import open_line, perform, release_leg, rescue
+from controller.ari.perform import ended_by_restart, open_line, perform, release_leg, rescue
 from controller.ari.shorthand import line_of
 from controller.call import commands as order
 from controller.call import events as seen
@@ -325,6 +326,7 @@ class Session:
                 command=name,
                 why=str(error) or "timeout",
                 gone=isinstance(error, AriNotFound),
+                by=await self._who_ended_it() if isinstance(error, AriNotFound) else None,
                 leg_id=getattr(command, "leg_id", ""),
                 phone_id=getattr(command, "phone_id", ""),
             )
@@ -332,6 +334,12 @@ class Session:
             self._log_result("CommandFailed", name, began_s, level="err", why=failed.why)
         else:
             self._log_result("CommandDone", name, began_s)
+
+    async def _who_ended_it(self) -> seen.By | None:
+        """Of a channel that is gone."""
+        with suppress(AriError):
+            return ended_by_restart(self.call, (await self._around.asterisk.asterisk_info()).status.startup_time)
+        return None
 
     def _log_result(self, what: str, command: str, began_s: float, *, level: str = "", why: str = "") -> None:
         took_ms = round((time.monotonic() - began_s) * 1000)

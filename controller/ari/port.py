@@ -41,6 +41,8 @@ class CallControl(Protocol):
 
     async def bridge(self, bridge_id: str) -> Bridge: ...
 
+    async def asterisk_info(self) -> AsteriskInfo: ...
+
 
 class Census(Protocol):
     """What Asterisk holds now."""
@@ -50,8 +52,6 @@ class Census(Protocol):
     async def bridges(self) -> list[Bridge]: ...
 
     async def application(self, name: str | None = None) -> Application: ...
-
-    async def asterisk_info(self) -> AsteriskInfo: ...
 
 
 class Asterisk(CallControl, Census, Protocol):

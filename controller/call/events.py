@@ -208,6 +208,7 @@ class CommandFailed(Event, frozen=True, kw_only=True):
     command: str  # the command's class name
     why: str
     gone: bool = False
+    by: By | None = None  # who ended a channel that is gone, where only the observer can know: a restarted Asterisk
     leg_id: str = ""
     phone_id: str = ""
 
