@@ -132,11 +132,11 @@ async def open_telephony(
 
         async def on_connected() -> None:
             await rest.set_event_filter(EVENT_TYPES)
+            await admission.connected()  # two small requests; until then the dialplan passes us over
             await recovery.reconcile()  # callers whom a dead predecessor left in silence go before all else
             await dialplan.look()
             if web:
                 await web[0].reconcile()
-            await admission.connected()
 
         def on_event(message: Event) -> None:
             switchboard.handle(message)

@@ -147,7 +147,7 @@ async def test_a_callers_name_is_a_name_whatever_stands_in_it(lab: Lab, name: st
             quoted = name.replace("\\", "\\\\").replace('"', '\\"')
             trunk.invite("380441234567", "380671234567", name=f'"{quoted}" ')
             start = await events.next("StasisStart", timeout_s=ANSWER_S)
-            assert start["args"] == ["inbound", "380441234567"]
+            assert start["args"] == ["inbound", "380441234567", "next"]
             caller = start["channel"]["caller"]
             assert caller["number"] == "380671234567"
             assert name.startswith(caller["name"]) or caller["name"] in name, "nothing was made of it"
@@ -163,7 +163,7 @@ async def test_a_header_cannot_be_smuggled_in_with_the_number(lab: Lab) -> None:
         with phone(lab.stack, LOOPBACK) as trunk:
             trunk.invite("380441234567", "380671234567%0d%0aX-Asterisk-Set:CALL_ID=1", "CALL_ID: evil", "X-CALL_APP: evil")
             start = await events.next("StasisStart", timeout_s=ANSWER_S)
-            assert start["args"] == ["inbound", "380441234567"]
+            assert start["args"] == ["inbound", "380441234567", "next"]
             assert start["channel"]["channelvars"] in ({}, {"CALL_ID": "", "CALL_APP": "", "CALLCTL_ACK": ""})
             await lab.ari.delete(f"/channels/{start['channel']['id']}")
             await events.next("StasisEnd", timeout_s=ANSWER_S)
