@@ -10,7 +10,7 @@ OPS_STAMP := $(OPS_VENV)/.installed-$(shell cat requirements-ops.lock | cksum | 
 TOGETHER  := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder -m "not alone"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-staging check check-ops audit bench eval fmt lock clean
+.PHONY: help demo test test-staging check check-ops audit sbom bench eval chaos fuzz fmt lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -21,9 +21,9 @@ demo: $(STAMP)  ## a simulated customer talks with the agent on a real Asterisk
 test: $(STAMP)  ## all tests, the acceptance tests on a real Asterisk among them
 	@$(BIN)/python -m ops.devstack --fetch || true  # the tests themselves tell what is missing
 	@# Talks keep real time and mostly wait; a browser takes all the processor it gets: one after the other.
-	@$(TOGETHER) -n 5 tests/acceptance $(ARGS)
+	@$(TOGETHER) -n 5 tests/acceptance tests/chaos $(ARGS)
 	@$(TOGETHER) -n 2 tests/browser $(ARGS)
-	@$(TOGETHER) -n 4 --ignore=tests/acceptance --ignore=tests/browser $(ARGS)
+	@$(TOGETHER) -n 4 --ignore=tests/acceptance --ignore=tests/chaos --ignore=tests/browser $(ARGS)
 	@$(BIN)/python -m pytest -m alone $(ARGS)
 
 check: $(STAMP)  ## formatting, lint, types, import direction, unit tests with coverage
@@ -42,11 +42,20 @@ check-ops: $(OPS_STAMP)  ## compose files, Dockerfiles, scripts, workflow, alert
 audit: $(OPS_STAMP)  ## holes that are known in what the locks name; asks the package index
 	@set -e; for lock in requirements*.lock; do echo "$$lock"; $(OPS_VENV)/bin/pip-audit --strict --progress-spinner off --require-hashes --disable-pip -r $$lock; done
 
-bench: $(STAMP)  ## set-up time, latency on the wire, jitter and CPU for 1, 10 and 50 calls at once
+bench: $(STAMP)  ## set-up time, latency on the wire, jitter and CPU for 1, 10 and 50 calls at once; --capacity, --overload N, --upgrade N: several workers
 	@$(BIN)/python -m ops.bench $(ARGS)
 
 eval: $(STAMP)  ## scripted customers ring the shop and are judged by what is left behind; with ANTHROPIC_API_KEY the real model answers
 	@$(BIN)/python -m ops.eval $(ARGS)
+
+chaos: $(STAMP)  ## everything killed, stopped and cut under live talks, judged by an oracle; RUNS=n SEED=s, a minute a run
+	@$(BIN)/python -m ops.chaos --runs $(or $(RUNS),10) --seed $(or $(SEED),1) $(ARGS)
+
+fuzz: $(STAMP)  ## hostile input, new each time, for everything that reads what a stranger wrote; SECONDS=60 in all
+	@$(BIN)/python -m ops.fuzz --seconds $(or $(SECONDS),60) $(ARGS)
+
+sbom: $(OPS_STAMP)  ## what it consists of, as CycloneDX, in sbom/
+	@$(OPS_VENV)/bin/python -m ops.sbom sbom
 
 fmt: $(STAMP)  ## format and mend what can be mended
 	@$(BIN)/ruff format .

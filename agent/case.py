@@ -18,6 +18,7 @@ class Said:
     speaker: Literal["caller", "agent"]
     text: str
     typed: str = ""  # the digits in it that came from his keys
+    broken: bool = False  # we broke off while he spoke: how it went on is not known
 
 
 @dataclass(slots=True)

@@ -5,6 +5,9 @@ outcome = await conversation.run(line, "greeting")       # HandOff: the controll
 outcome = await conversation.run(line, "nobody_free")    # ... and he came back: same history
 conversation.say("Зробимо знижку.", by="Олена", cut=False)   # meanwhile: a supervisor speaks through the agent
 conversation.hold(True)                                  # and the caller does not listen
+
+conversation = Conversation(..., memory=decode(kept))    # in another process, after ``encode(conversation.memory())`` in this one
+outcome = await conversation.run(line, "adopted")        # an apology, and the talk goes on from where it was heard
 """
 
 from __future__ import annotations
@@ -17,15 +20,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+import msgspec
 import structlog
 
-from agent.case import Case, Said
+from agent.case import Said
 from agent.dialogue import Dialogue
 from agent.dictation import Dictation, speakable
 from agent.fillers import Fillers
+from agent.going_on import ADOPTED
 from agent.guard.speech import Objection, SpeechGuard
 from agent.guard.told import Told
 from agent.history import History, heard_part
+from agent.memory import Going, Memory
 from agent.minutes import Minutes
 from agent.once import Once
 from agent.outcome import HandOff, Outcome
@@ -84,6 +90,10 @@ class Caller:
 class Conversation:
     """*desk_open*: whether operators work now. *now* is the shop's local time, with its zone; *on_objection* is told each reason why an
     answer was not spoken to its end.
+
+    *memory* is of the process that had this conversation before: turns that it was in when it ended are recorded now, as far as they
+    went. *on_memory* is called, in the event loop, when ``memory()`` has changed in a way that must be kept, and every 100 ms while we
+    are being heard; it returns at once and never raises.
     """
 
     def __init__(
@@ -97,20 +107,24 @@ class Conversation:
         desk_open: Callable[[], bool] = lambda: True,
         now: Callable[[], dt.datetime] = shops_time,
         on_objection: Callable[[Objection], None] | None = None,
+        memory: Memory | None = None,
+        on_memory: Callable[[], None] = lambda: None,
     ) -> None:
+        memory = memory or Memory()
         self._services = services
         self._caller = caller
-        self._call_id = caller.call_id or uuid.uuid4().hex
+        self._call_id = caller.call_id or memory.call_id or uuid.uuid4().hex
         self._call_backs = call_backs
         self._desk_open = desk_open
         self._now = now
-        self._case = Case()
+        self._case = memory.case
         self._settings = settings or AgentSettings()
         self._loop = asyncio.get_running_loop()
-        self._minutes = Minutes(transcript, self._now_ms)
-        self._fillers = Fillers()
+        self._minutes = Minutes(transcript, self._now_ms, memory.turns)
+        self._fillers = Fillers(memory.fillers)
         self._talk: Talk | None = None
-        self._on_hold = False
+        self._on_hold = memory.on_hold
+        self._on_memory = on_memory
         self._dialogue = Dialogue(
             model=services.model,
             tools=CATALOGUE,
@@ -118,6 +132,9 @@ class Conversation:
             speech=_speech_guard(),
             case=self._case,
             on_objection=on_objection,
+            on_tool=on_memory,
+            entries=memory.entries,
+            told=memory.told,
             transcript=transcript,
             system=system_prompt(caller.name, now().date()),
             calls_max=self._settings.tool_calls_max,
@@ -125,10 +142,27 @@ class Conversation:
             context_tokens=self._settings.context_tokens,
             tool_timeout_s=self._settings.tool_timeout_s,
         )
+        for turn in memory.going.turns:
+            self._minutes.over(turn)
+        self._going = msgspec.structs.replace(memory.going, turns=[])  # until a talk goes on with it
 
     @property
     def history(self) -> History:
         return self._dialogue.history
+
+    def memory(self) -> Memory:
+        """What another process needs to go on if this one ends now. It shares what still grows: encode it at once (``agent.memory``)."""
+        entries, going = self._talk.broken_off() if self._talk is not None else (list(self.history.entries), self._going)
+        return Memory(
+            call_id=self._call_id,
+            entries=entries,
+            case=self._case,
+            told=self._dialogue.told,
+            turns=self._minutes.count,
+            fillers=self._fillers.order,
+            on_hold=self._on_hold,
+            going=going,
+        )
 
     async def run(self, line: Line, opening: str) -> Outcome:
         """Talk on *line* until there is an outcome; *opening* is a key of ``prompt.phrases``; a caller we know is greeted as such.
@@ -138,10 +172,13 @@ class Conversation:
         """
         if opening not in PHRASES:
             raise ValueError(f"unknown opening {opening!r}")
-        if opening == "greeting" and self._caller.name and "greeting_known" in PHRASES:
-            opening = "greeting_known"
+        greeting = "greeting_known" if self._caller.name else "greeting"
+        opening = greeting if opening == "greeting" else opening
         if opening == "supervisor_left":
             self._dialogue.history.note(_SUPERVISOR_SPOKE)
+        going, self._going = self._going, Going()
+        if not going.phrases and not self._dialogue.history.said():
+            going.phrases = [greeting]  # he has not heard anything yet
         talk = Talk(
             line,
             recognizer=self._services.recognizer,
@@ -151,17 +188,19 @@ class Conversation:
             fillers=self._fillers,
             settings=self._settings,
             now_ms=self._now_ms,
+            keep=self._on_memory,
             on_hold=self._on_hold,
         )
         self._talk = talk
         try:
-            return await talk.run(opening)
+            return await talk.run(opening, going if opening == ADOPTED else None)
         except Exception:  # the conversation's edge: a fault of ours must not drop the caller
             log.exception("conversation_broke")
             return await self._apologise(line)
         finally:
             if self._talk is talk:  # one that hangs while it ends may end behind the beginning of the next
                 self._talk = None
+                self._on_memory()
 
     def say(self, text: str, *, by: str, cut: bool) -> bool:
         """Have the agent say *text* for the supervisor *by*, as a turn of its own, as soon as nobody has the floor.
@@ -178,6 +217,7 @@ class Conversation:
             self._on_hold = on
             if self._talk is not None:
                 self._talk.hold(on)
+            self._on_memory()
 
     async def _apologise(self, line: Line) -> Outcome:
         """The plainest way to say it: no machine, no voice, nothing that might have been what broke."""
@@ -197,7 +237,7 @@ class Conversation:
         finally:  # when cancelled as well
             line.hush()
             heard_ms = playback.heard_ms
-            self._minutes.agent_turn(
+            record = self._minutes.agent_record(
                 self._minutes.next_number(),
                 text=text,
                 heard_text=heard_part(text, heard_ms, total_ms),
@@ -207,6 +247,7 @@ class Conversation:
                 latencies=Latencies(),
                 usage={},
             )
+            self._minutes.over(record)
         return outcome
 
     def _desk(self, request_id: str, said: tuple[Said, ...]) -> Desk:

@@ -16,6 +16,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 SERVICES = ("model", "stt", "tts")
 TOTAL = "total"
 _MILLION = 1_000_000
@@ -34,13 +36,26 @@ class Prices:
     tts_per_mchar: float = 30.0
 
 
-class Meter:
-    """What one call has used; its services feed it (``agent.metering``)."""
+class Used(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="used.1"):
+    """What a call has used so far."""
 
-    def __init__(self) -> None:
-        self.tokens: Counter[str] = Counter()  # by the Messages API's names: input_tokens excludes both cache counters
-        self._streams: list[Callable[[], int]] = []
-        self.tts_characters = 0  # sent to be synthesised; cached phrases are not
+    tokens: dict[str, int] = {}
+    stt_ms: int = 0
+    tts_characters: int = 0
+
+
+class Meter:
+    """What one call has used; its services feed it (``agent.metering``). *before* is what another process has metered of the call."""
+
+    def __init__(self, before: Used | None = None) -> None:
+        before = before or Used()
+        self.tokens: Counter[str] = Counter(before.tokens)  # by the Messages API's names: input_tokens excludes both cache counters
+        self._streams: list[Callable[[], int]] = [lambda: before.stt_ms]
+        self.tts_characters = before.tts_characters  # sent to be synthesised; cached phrases are not
+
+    @property
+    def used(self) -> Used:
+        return Used(tokens=dict(self.tokens), stt_ms=self.stt_ms, tts_characters=self.tts_characters)
 
     def replied(self, usage: Mapping[str, int]) -> None:
         """One reply of the model, whole or not."""

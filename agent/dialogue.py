@@ -3,7 +3,8 @@
     caller's words ─► model ─► text, tool uses ─► tools ─► model ─► ... ─► text
 
 A tool once begun runs to its end even if the caller interrupts: its result belongs to the history and to the record. So tools run as
-tasks of the conversation's group, and the next answer waits for them first.
+tasks of the conversation's group, and the next answer waits for them first. One that another process had begun (``agent.memory``) is
+worked again before the model is asked: what it may have written is written once (``agent.once``).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +24,7 @@ from agent.errors import ModelFailed
 from agent.guard.limits import CALLS_MAX, note_use, only_listed, within_calls
 from agent.guard.speech import Objection, SpeechGuard
 from agent.guard.told import Told
-from agent.history import AgentReplied, History, Round
+from agent.history import AgentReplied, Entry, History, Round, Unfinished
 from agent.moments import stage
 from agent.ports import Model, ModelRequest, ReplyEnded, TextDelta, ToolUse, Transcript
 from agent.records import Moment, ToolCallRecord
@@ -109,21 +110,25 @@ class Dialogue:
         transcript: Transcript,
         system: str,
         on_objection: Callable[[Objection], None] | None = None,
+        on_tool: Callable[[], None] = lambda: None,  # one began or has its result
+        entries: Iterable[Entry] = (),  # of a talk that goes on
+        told: Told | None = None,
         calls_max: int = CALLS_MAX,
         rounds_max: int = 6,
         context_tokens: int = 6_000,
         tool_timeout_s: float = 20.0,
     ) -> None:
-        self.history = History()
+        self.history = History(entries)
+        self.told = told or Told()
         self._model = model
         self._tools = {one.name: one for one in tools}
         self._specs = tuple(one.spec for one in tools)
         self._desk = desk
         self._speech = speech
         self._case = case
-        self._told = Told()
-        self._told.take_text(system)
+        self.told.take_text(system)
         self._on_objection = on_objection
+        self._on_tool = on_tool
         self._transcript = transcript
         self._system = system
         self._calls_max = calls_max
@@ -137,8 +142,18 @@ class Dialogue:
         if self._running:  # of an interrupted answer; each has its own timeout
             await asyncio.wait(self._running)
         for text in self.history.caller_texts():
-            self._told.take_caller(text)
-        for index in range(self._rounds_max):
+            self.told.take_caller(text)
+        due, index = self.history.unfinished(), 0  # of a process that is no more
+        while True:
+            for one in due:
+                yield ToolBegan(one.use.name)
+                result = await self._worked(one, answer, spawn)
+                yield ToolEnded(one.use.name)
+                if result is not None and result.hand_off is not None:
+                    yield Transferred(result.hand_off, asked=result.success)
+                    return
+            if index == self._rounds_max:
+                raise ModelFailed(f"no answer after {self._rounds_max} rounds of tools")
             entry = Round()
             request = ModelRequest(self._system, compact(self.history.messages(), budget_tokens=self._context_tokens), self._specs)
             answer.reply.rounds.append(entry)
@@ -148,26 +163,29 @@ class Dialogue:
             yield RoundEnded(index)
             if not entry.uses:
                 return
-            for use in entry.uses:
-                yield ToolBegan(use.name)
-                outcome: list[ToolResult] = []
-                task = spawn(self._use(use, entry, answer.turn_number(), outcome), f"tool-{use.name}")
-                self._running.add(task)
-                task.add_done_callback(self._running.discard)
-                await asyncio.wait([task])  # being interrupted here leaves the task running
-                yield ToolEnded(use.name)
-                if outcome and (summary := outcome[0].hand_off) is not None:
-                    yield Transferred(summary, asked=outcome[0].success)
-                    return
-        raise ModelFailed(f"no answer after {self._rounds_max} rounds of tools")
+            said = self.history.said()
+            due, index = [Unfinished(use, entry, said) for use in entry.uses], index + 1
+
+    async def _worked(self, one: Unfinished, answer: Answer, spawn: Spawn) -> ToolResult | None:
+        """The result of one use; None if its task was ended before it began."""
+        again = one.use.id in one.entry.begun
+        if not again:
+            one.entry.begun.append(one.use.id)
+        outcome: list[ToolResult] = []
+        task = spawn(self._use(one, answer.turn_number(), outcome, again), f"tool-{one.use.name}")
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        self._on_tool()
+        await asyncio.wait([task])  # being interrupted here leaves the task running
+        return outcome[0] if outcome else None
 
     def vouch(self, text: str) -> None:
         """A person of the shop has this said: what it costs there is a price of the shop's."""
-        self._told.take_text(text)
+        self.told.take_text(text)
 
     def objection(self, answer: Answer, clause: str) -> Objection | None:
         """Why *clause* must not be spoken, nor what follows it in this answer: see ``agent.guard.speech``."""
-        reason = self._speech.check(clause, self._told, self._case, answer.spoken)
+        reason = self._speech.check(clause, self.told, self._case, answer.spoken)
         if reason is None:
             answer.spoken = f"{answer.spoken} {clause}"
             return None
@@ -198,16 +216,17 @@ class Dialogue:
                         told = {"ms": _now_ms() - began_ms, "stop_reason": why, "usage": dict(usage), "retries": retries}
                         self._transcript.note(Moment(source="llm", name="ReplyEnded", level="warn" if retries else "", data=told))
 
-    async def _use(self, use: ToolUse, entry: Round, turn_number: int, outcome: list[ToolResult]) -> None:
+    async def _use(self, one: Unfinished, turn_number: int, outcome: list[ToolResult], again: bool) -> None:
         """Work one tool and put its result where it belongs, whoever has stopped waiting for it."""
+        use = one.use
         started_at_ms, began_s = int(time.time() * 1000), asyncio.get_running_loop().time()
         request_id = uuid.uuid4().hex
         result = ToolResult({"error": "Інструмент перервано: розмова закінчилась."}, success=False)
         try:
-            result = await self._work(use, request_id)
+            result = await self._work(use, self._desk(request_id, one.said), again)
         finally:
-            entry.results[use.id] = result.content
-            self._told.take_result(result.content)
+            one.entry.results[use.id] = result.content
+            self.told.take_result(result.content)
             outcome.append(result)
             self._transcript.tool_call(
                 ToolCallRecord(
@@ -222,20 +241,24 @@ class Dialogue:
                     request_id=request_id,
                 )
             )
+            self._on_tool()
 
-    async def _work(self, use: ToolUse, request_id: str) -> ToolResult:
-        desk = self._desk(request_id, self.history.said())
-        refusal = only_listed(use.name, self._tools) or within_calls(use.name, desk, calls_max=self._calls_max)
+    async def _work(self, use: ToolUse, desk: Desk, again: bool) -> ToolResult:
+        """*again*: it was let in and counted when it began."""
+        refusal = only_listed(use.name, self._tools)
+        if not again:
+            refusal = refusal or within_calls(use.name, desk, calls_max=self._calls_max)
         if refusal is not None:
             return refused(refusal)
-        note_use(use.name, desk)
+        if not again:
+            note_use(use.name, desk)
         try:
             async with asyncio.timeout(self._tool_timeout_s):
                 return await self._tools[use.name].use(_arguments(use), desk)
         except TimeoutError:
             return ToolResult({"error": LATE}, success=False)
         except Exception as error:  # a task's edge: a broken tool is told to the model and must not end the call
-            log.exception("tool_broke", tool=use.name, request_id=request_id, error=str(error))
+            log.exception("tool_broke", tool=use.name, request_id=desk.request_id, error=str(error))
             return ToolResult({"error": BROKE}, success=False)
 
 

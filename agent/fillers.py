@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from agent.prompt.phrases import FILLERS, PHRASES
 
@@ -13,8 +13,14 @@ _SHORT = 25  # characters; spoken in some 1.5 s
 class Fillers:
     """One per conversation: what was said before a talk on another line was said all the same."""
 
-    def __init__(self, keys: Iterable[str] = FILLERS) -> None:
-        self._keys = deque(keys)  # the one said last is at the end
+    def __init__(self, order: Sequence[str] = ()) -> None:
+        """*order* is that of a conversation that goes on."""
+        known = [key for key in order if key in FILLERS]
+        self._keys = deque([*(key for key in FILLERS if key not in known), *known])  # the one said last is at the end
+
+    @property
+    def order(self) -> list[str]:
+        return list(self._keys)
 
     def next(self, *, first: bool) -> str:
         """The key of the phrase to say; *first* of this wait."""

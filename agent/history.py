@@ -2,7 +2,8 @@
 
 Pure. The entries are kept as they happened and rendered into messages on demand, so that every list the model gets is well formed by
 construction: roles alternate, the caller begins, each tool_use is answered by a tool_result in the next message. What an interrupted
-agent had not yet said aloud is not in it. ``said`` is the same for the rules: only what was really heard.
+agent had not yet said aloud is not in it. ``said`` is the same for the rules: only what was really heard. The entries are also what a
+successor of this process is left (``agent.memory``), so they are values that can be encoded as they are.
 
     CallerSaid      "Є зимові на Камрі?"
     AgentReplied    round 1: "Зараз гляну."  use search_tires ── result
@@ -14,9 +15,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from agent.case import Said
 from agent.keypad import typed_in
@@ -24,42 +27,40 @@ from agent.ports import ToolUse
 
 _MARK = re.compile(r"\([^)]*\)")  # ours, in the caller's place: he typed it, he had just called
 _CALL_BEGAN = "(абонент додзвонився)"
+_BROKEN = "(зв'язок урвався, кінця його слів не чути)"
 _NOT_BEGUN = {"error": "Не виконано: абонент перебив раніше."}
 
 
-@dataclass(slots=True)
-class CallerSaid:
+class CallerSaid(msgspec.Struct, tag=True, omit_defaults=True):
     text: str
+    broken: bool = False  # as ``Said.broken``
 
 
-@dataclass(slots=True)
-class Noted:
+class Noted(msgspec.Struct, tag=True):
     """A mark for the model in the caller's place; nobody said it."""
 
     text: str
 
 
-@dataclass(slots=True)
-class AgentSaid:
+class AgentSaid(msgspec.Struct, tag=True):
     text: str
 
 
-@dataclass(slots=True)
-class Round:
+class Round(msgspec.Struct, omit_defaults=True):
     """One reply of the model: text, then possibly tools."""
 
     text: str = ""
-    uses: list[ToolUse] = field(default_factory=list)
-    results: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # by tool_use id; may arrive after a cut
+    uses: list[ToolUse] = []
+    results: dict[str, Mapping[str, Any]] = {}  # by tool_use id; may arrive after a cut
+    begun: list[str] = []  # tool_use ids; what began is worked to its end, if need be by a successor
 
     @property
     def empty(self) -> bool:
         return not self.text.strip() and not self.uses
 
 
-@dataclass(slots=True)
-class AgentReplied:
-    rounds: list[Round] = field(default_factory=list)
+class AgentReplied(msgspec.Struct, tag=True, omit_defaults=True):
+    rounds: list[Round] = []
     over: bool = False  # its text is what was heard; until then it is in the making
 
     @property
@@ -72,10 +73,39 @@ class AgentReplied:
         for index, entry in enumerate(self.rounds):
             entry.text = heard.get(index, "")
 
+    def broken_off(self, heard: Mapping[int, str] | None) -> AgentReplied:
+        """A copy that is over (*heard* as for ``cut``; None: all of it), not by the caller's doing but because our process ended.
+
+        Tools that it had not yet turned to are not in it: the model will name them again.
+        """
+        copy = AgentReplied(over=True)
+        for index, entry in enumerate(self.rounds):
+            text = entry.text if heard is None else heard.get(index, "")
+            uses = [use for use in entry.uses if use.id in entry.begun]
+            copy.rounds.append(Round(text, uses, entry.results, entry.begun))
+        return copy
+
+
+Entry = CallerSaid | Noted | AgentSaid | AgentReplied
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A use of a tool that began and has no result."""
+
+    use: ToolUse
+    entry: Round  # that it stands in
+    said: tuple[Said, ...]  # the talk as it was heard before that reply
+
 
 class History:
-    def __init__(self) -> None:
-        self._entries: list[CallerSaid | Noted | AgentSaid | AgentReplied] = []
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        self._entries: list[Entry] = list(entries)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """In order; the last reply may still be in the making."""
+        return tuple(self._entries)
 
     def caller_said(self, text: str) -> None:
         if text.strip():
@@ -100,13 +130,26 @@ class History:
     def last_caller_texts(self, count: int) -> list[str]:
         return self.caller_texts()[-count:]
 
-    def said(self) -> tuple[Said, ...]:
-        """The talk as it was heard, in order; it grows at its end, so that its length is a mark of time."""
+    def unfinished(self) -> list[Unfinished]:
+        """In order. While their process lives, these are the uses that run."""
+        replies = [entry for entry in self._entries if isinstance(entry, AgentReplied)]
+        return [
+            Unfinished(use, entry, self.said(before=reply))
+            for reply in replies
+            for entry in reply.rounds
+            for use in entry.uses
+            if use.id in entry.begun and use.id not in entry.results
+        ]
+
+    def said(self, *, before: AgentReplied | None = None) -> tuple[Said, ...]:
+        """The talk as it was heard, in order; it grows at its end, so that its length is a mark of time. Or what was heard *before*."""
         said: list[Said] = []
         for entry in self._entries:
+            if entry is before:
+                break
             match entry:
-                case CallerSaid(text) if words := _MARK.sub("", text).strip():
-                    said.append(Said("caller", words, typed_in(text)))
+                case CallerSaid(text, broken) if words := _MARK.sub("", text).strip():
+                    said.append(Said("caller", words, typed_in(text), broken))
                 case AgentSaid(text):
                     said.append(Said("agent", text))
                 case AgentReplied() if entry.over and entry.text:
@@ -120,7 +163,9 @@ class History:
         messages: list[dict[str, Any]] = []
         for entry in self._entries:
             match entry:
-                case CallerSaid(text) | Noted(text):
+                case CallerSaid(text, broken):
+                    _add(messages, "user", [_text(f"{text} {_BROKEN}" if broken else text)])
+                case Noted(text):
                     _add(messages, "user", [_text(text)])
                 case AgentSaid(text):
                     _add(messages, "assistant", [_text(text)])

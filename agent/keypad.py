@@ -34,6 +34,11 @@ class Keypad:
         self._until_ms: int | None = None
 
     @property
+    def digits(self) -> str:
+        """Those of a number that is not whole yet."""
+        return self._digits
+
+    @property
     def deadline_ms(self) -> int | None:
         """When ``tick`` is due."""
         return self._until_ms

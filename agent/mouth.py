@@ -18,8 +18,7 @@ from agent.dialogue import Dialogue, RoundEnded, Text, ToolBegan, ToolEnded, Tra
 from agent.dictation import Dictation
 from agent.errors import AgentError, ModelFailed, VoiceFailed
 from agent.fillers import Fillers
-from agent.history import Round
-from agent.intents import says_goodbye
+from agent.history import AgentReplied, Round
 from agent.minutes import Minutes
 from agent.moments import stage
 from agent.outcome import HandOff
@@ -40,6 +39,7 @@ class Told:
     event: Callable[[Event], None]
     tool: Callable[[bool], None]  # a tool began or ended
     failed: Callable[[AgentError], None]  # VoiceFailed or ModelFailed
+    decided: Callable[[], None]  # a hand-off will follow the words
     hand_off: Callable[[HandOff], None]  # its last words were spoken
     clause: Callable[[str, bool], None]  # these words begin to be heard (True), are over or were cut (False)
 
@@ -68,22 +68,26 @@ class Mouth:
         self._current: AgentTurn | None = None
         self.model_failing = False  # it let the caller wait, and has not said anything since
 
-    def say(self, phrase: str) -> None:
-        """Speak a fixed phrase as a turn of its own."""
+    def say(self, *phrases: str, farewell: bool = False, hand_off: HandOff | None = None) -> None:
+        """Speak fixed phrases as a turn of its own; the talk ends after a *farewell*, and with the *hand_off* if there is one."""
         turn = self._begin(self._voice)
-        turn.tasks.append(self._spawn(self._say(turn, PHRASES[phrase]), f"phrase-{phrase}"))
+        turn.phrases, turn.parting, turn.hand_off = phrases, farewell, hand_off
+        turn.tasks.append(self._spawn(self._say(turn, *(PHRASES[phrase] for phrase in phrases)), f"phrase-{phrases[-1]}"))
 
     def recite(self, dictation: Dictation) -> None:
         """Speak what a supervisor dictates, as a turn of its own; its prices may be repeated."""
         self._dialogue.vouch(dictation.text)
-        turn = self._begin(self._voice, by=dictation.by)
+        turn = self._begin(self._voice)
+        turn.dictation = dictation
         splitter = ClauseSplitter()
         clauses = [*splitter.feed(dictation.text), *splitter.flush()]
         turn.tasks.append(self._spawn(self._say(turn, *clauses), "recite"))
 
-    def answer(self, asked: Think) -> None:
-        """Let the model answer what the history ends with."""
-        turn = self._begin(self._voice, asked)
+    def answer(self, asked: Think | None, meanwhile: str | None = None) -> None:
+        """Let the model answer what the history ends with. *meanwhile* is said at once, as a filler."""
+        turn = self._begin(self._voice, self._dialogue.history.begin_reply(), asked)
+        if meanwhile is not None:
+            self._say_meanwhile(turn, PHRASES[meanwhile])
         turn.tasks.append(self._spawn(self._compose_all(turn), "compose"))
         turn.tasks.append(self._spawn(self._speak_answer(turn), "speak"))
 
@@ -95,16 +99,28 @@ class Mouth:
         self.model_failing = True
         if turn is None:
             return
-        text = PHRASES[self._fillers.next(first=not turn.fillers)]
+        self._say_meanwhile(turn, PHRASES[self._fillers.next(first=not turn.fillers)])
+
+    def _say_meanwhile(self, turn: AgentTurn, text: str) -> None:
         started = partial(self._filler_moved, turn, FillerStarted())
         filler = Filler(self._speech(self._voice, Listeners(started=started, clause=partial(self._clause_moved, turn))))
         turn.fillers.append(filler)
         filler.task = self._spawn(self._say_filler(turn, filler.speech, text), "filler")
 
     @property
+    def turn(self) -> AgentTurn | None:
+        """That is being spoken or made."""
+        return None if self._current is None or self._current.settled else self._current
+
+    @property
     def heard_text(self) -> str:
         """What was heard of the turn that is being spoken; empty while nothing was."""
         return self._current.speech.heard_text if self._current is not None else ""
+
+    @property
+    def heard_ms(self) -> int:
+        """How much was heard of it, fillers too."""
+        return self._current.heard_ms if self._current is not None else 0
 
     def cut(self) -> HandOff | None:
         """Be silent at once; the hand-off that was to follow the words, if they were a turn's last."""
@@ -181,6 +197,7 @@ class Mouth:
                         self._told.tool(False)
                     case Transferred(summary, asked):
                         turn.hand_off = HandOff("asked" if asked else "limit", summary)
+                        self._told.decided()
                 if turn.answer.objected:
                     break  # leaving the answer keeps its tools from beginning
         await self._leave_no_silence(turn)
@@ -189,6 +206,8 @@ class Mouth:
         """He is told that a human takes over where the model did not know of it; an empty reply ends in a question."""
         assert turn.answer is not None
         rounds = turn.answer.reply.rounds
+        if not rounds:  # the model was not asked
+            rounds.append(Round())
         last = rounds[-1]
         unannounced = turn.hand_off is not None and turn.hand_off.why == "limit"
         if turn.answer.objected or (last.text.strip() and not unannounced):
@@ -223,9 +242,9 @@ class Mouth:
         if turn.hand_off is not None:
             self._told.hand_off(turn.hand_off)
         else:
-            self._told.event(ReplyOver(farewell=turn.answer is not None and says_goodbye(turn.answer.reply.text)))
+            self._told.event(ReplyOver(turn.farewell))
 
-    def _begin(self, voice: Voice, asked: Think | None = None, by: str = "") -> AgentTurn:
+    def _begin(self, voice: Voice, reply: AgentReplied | None = None, asked: Think | None = None) -> AgentTurn:
         moved = Listeners(
             audio=self._answer_is_there,
             started=partial(self._moved, ReplyStarted()),
@@ -233,7 +252,8 @@ class Mouth:
             clause=lambda text, sounds: self._clause_moved(turn, text, sounds),
         )
         speech = self._speech(voice, moved)
-        turn = AgentTurn(speech, minutes=self._minutes, history=self._dialogue.history, now_ms=self._now_ms, asked=asked, by=by)
+        history = self._dialogue.history
+        turn = AgentTurn(speech, minutes=self._minutes, history=history, now_ms=self._now_ms, reply=reply, asked=asked)
         self._current = turn
         return turn
 
@@ -249,9 +269,9 @@ class Mouth:
             self._minutes.note(stage("tts", "FirstAudio", times.audio_ms - times.clause_ms))
 
     def _clause_moved(self, turn: AgentTurn, text: str, sounds: bool) -> None:
-        self._told.clause(text, sounds)
         if sounds:
             turn.sounds(text)
+        self._told.clause(text, sounds)
 
     def _moved(self, event: Event, speech: Speech) -> None:
         if self._current is not None and self._current.speech is speech:  # a speech that was cut may still have something to tell

@@ -149,6 +149,11 @@ class Speech:
         sounding = [clause for clause in self._clauses if clause.fed_bytes or not clause.complete]
         return all(self._heard(clause) == clause.text for clause in sounding)
 
+    @property
+    def over(self) -> bool:
+        """All that it is to say was heard."""
+        return self._ended and self._waiting.empty() and self.heard_whole
+
     def heard_by_round(self) -> dict[int, str]:
         heard: dict[int, str] = {}
         for clause in self._clauses:

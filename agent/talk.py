@@ -26,14 +26,17 @@ from agent.echo import Echo
 from agent.endpointing import Endpointer, SpeechBegan, SpeechEnded
 from agent.errors import AgentError, ModelFailed, RecognizerFailed
 from agent.fillers import Fillers
+from agent.going_on import break_off, go_on
+from agent.history import Entry
 from agent.intents import only_closes, wants_human
 from agent.keypad import Keypad, in_words
+from agent.memory import Going
 from agent.minutes import Minutes
 from agent.mouth import Mouth, Told
 from agent.outcome import CallerGone, Completed, HandOff, Outcome
 from agent.ports import Heard, Line, Recognizer, Voice
 from agent.prompt.rendered import RenderedVoice
-from agent.records import AgentState
+from agent.records import AgentState, TurnRecord
 from agent.settings import AgentSettings
 from agent.summary import cause_of, summary_of
 from agent.talk_notes import TalkNotes
@@ -52,16 +55,21 @@ from agent.turn_events import (
     Pause,
     PutOnHold,
     Recite,
+    ReplyDrained,
+    ReplyOver,
     Resume,
     Say,
     TakenOffHold,
     Think,
     Typed,
 )
+from agent.while_heard import WhileHeard
+from agent.words import Taken
 
 log = structlog.get_logger(__name__)
 
 _WORDS_MS = 2_000  # after a sound its words have come, if it had any
+_HIS = frozenset({TurnState.HEARING, TurnState.SETTLING})  # he has the floor
 
 
 class Talk:
@@ -76,8 +84,10 @@ class Talk:
         fillers: Fillers,
         settings: AgentSettings,
         now_ms: Callable[[], int],
+        keep: Callable[[], None],
         on_hold: bool = False,
     ) -> None:
+        """*keep* is called when something has changed that a successor of this process must know (``broken_off``)."""
         self._line = line
         self._recognizer = recognizer
         self._voice = voice
@@ -92,19 +102,22 @@ class Talk:
         self._notes = TalkNotes(minutes)
         self._keypad = Keypad()
         self._echo = Echo()
-        told = Told(event=self._step, tool=self._on_tool, failed=self._fail, hand_off=self._finish, clause=self._on_clause)
+        told = Told(event=self._step, tool=self._on_tool, failed=self._fail, decided=keep, hand_off=self._finish, clause=self._on_clause)
         self._mouth = Mouth(line, voice, dialogue=dialogue, minutes=minutes, fillers=fillers, spawn=self._spawn, now_ms=now_ms, told=told)
+        self._keep = keep
+        self._while_heard = WhileHeard(lambda: self._mouth.heard_ms, keep)
         self._group = asyncio.TaskGroup()
         self._context = contextvars.copy_context()
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._ending = False  # the machine has nothing to say any more
+        self._decided: Outcome | None = None  # how it ends, once that is known
         self._on_hold = on_hold  # from the beginning
         self._greeting = False
         self._tool_running = False
 
-    async def run(self, opening: str) -> Outcome:
-        """Talk until there is an outcome; *opening* is the key of the phrase that begins."""
+    async def run(self, opening: str, going: Going | None = None) -> Outcome:
+        """Talk until there is an outcome; *opening* is the key of the phrase that begins, or the talk goes on from what was *going* on."""
         async with self._group:
             try:
                 self._greeting = opening.startswith("greeting")
@@ -113,13 +126,41 @@ class Talk:
                 self._line.listen(self._at_the_edge(self._ears.frame))
                 self._line.overhear(self._ears.sent)
                 self._line.listen_keys(self._at_the_edge(self._on_key))
-                self._mouth.say(opening)
+                if going is None:
+                    self._mouth.say(opening)
+                else:
+                    self._go_on(going)
                 self._after_step()
                 if self._on_hold:
                     self.hold(True)
                 return await self._outcome
             finally:
                 self._leave()
+
+    def _go_on(self, going: Going) -> None:
+        self._greeting = any(phrase.startswith("greeting") for phrase in going.phrases)
+        if go_on(going, self._mouth, self._history):
+            self._step(ReplyDrained())  # he has heard all there was before the break, and waits
+        for dictation in going.dictations:
+            self._step(Dictated(dictation, cut=False))
+
+    def broken_off(self) -> tuple[list[Entry], Going]:
+        """What a successor should find if everything ended now: the history's entries, and what is going on."""
+        return break_off(
+            self._history.entries,
+            ours=self._mouth.turn,
+            his=self._his_turn(),
+            dictations=self._turn.dictations,
+            farewell=self._turn.leaving,
+            decided=self._decided,
+        )
+
+    def _his_turn(self) -> TurnRecord | None:
+        """What he has said in a turn that is not over."""
+        words = f"{self._turn.words} {in_words(self._keypad.digits)}".strip()
+        if self._ending or not words or self._turn.state not in _HIS:
+            return None
+        return self._minutes.caller_record(Taken(words, final=False), self._turn.began_ms)
 
     def say(self, dictation: Dictation, *, cut: bool) -> bool:
         """Have it said, see ``agent.dictation``; False if too much waits to be said already, or the talk is ending."""
@@ -143,6 +184,7 @@ class Talk:
         self._line.listen(_deaf)
         self._line.overhear(_deaf)
         self._line.listen_keys(_deaf)
+        self._while_heard.stop()
         if self._timer is not None:
             self._timer.cancel()
         for task in self._tasks:
@@ -155,10 +197,13 @@ class Talk:
     def _step(self, event: Event) -> None:
         if self._ending:
             return
-        for effect in self._turn.handle(event, self._now_ms()):
+        effects = self._turn.handle(event, self._now_ms())
+        for effect in effects:
             if not self._ending:
                 self._perform(effect, event)
         self._after_step()
+        if effects or isinstance(event, ReplyOver | Dictated):
+            self._keep()
 
     def _on_sound(self, event: SpeechBegan | SpeechEnded) -> None:
         self._step(event)
@@ -167,7 +212,8 @@ class Talk:
     def _on_timer(self) -> None:
         self._timer = None
         self._ears.tick()
-        self._minutes.tick(self._now_ms())
+        if self._minutes.tick(self._now_ms()):
+            self._keep()
         self._on_typed(self._keypad.tick(self._now_ms()))
         self._step(Passed())
 
@@ -175,6 +221,7 @@ class Talk:
         typed = self._keypad.press(key, self._now_ms())
         self._step(KeyPressed())
         self._on_typed(typed)
+        self._keep()
 
     def _on_typed(self, digits: str | None) -> None:
         if digits is not None:
@@ -185,6 +232,8 @@ class Talk:
             self._echo.began(text)
         else:
             self._echo.ended(text, self._now_ms())
+        self._while_heard.clause(sounds)
+        self._keep()
 
     def _on_tool(self, running: bool) -> None:
         self._tool_running = running
@@ -236,8 +285,9 @@ class Talk:
     def _show_words(self) -> None:
         """What he says, while he says it."""
         turn, now_ms = self._turn, self._now_ms()
-        his = turn.state in {TurnState.HEARING, TurnState.SETTLING, TurnState.HELD}
-        self._minutes.caller_says(turn.words, turn.began_ms if his else now_ms, now_ms)
+        his = turn.state in {*_HIS, TurnState.HELD}
+        if self._minutes.caller_says(turn.words, turn.began_ms if his else now_ms, now_ms):
+            self._keep()
 
     def _state(self) -> AgentState:
         match self._turn.state:
@@ -256,6 +306,7 @@ class Talk:
                 self._line.pause()
             case Resume():
                 self._line.resume()
+                self._while_heard.go()
                 self._notes.resumed(event, self._turn.words)
             case Cut():
                 self._notes.cut(event, self._mouth.heard_text)
@@ -309,10 +360,11 @@ class Talk:
 
     def _bow_out(self, outcome: HandOff, phrase: str, voice: Voice) -> None:
         """Say last words that nobody interrupts, then end with *outcome*."""
-        self._ending = True
+        self._ending, self._decided = True, outcome
         self._mouth.cut()
         self._minutes.state(AgentState.SPEAKING)
         self._spawn(self._last_words(outcome, phrase, voice), "last-words")
+        self._keep()
 
     async def _last_words(self, outcome: HandOff, phrase: str, voice: Voice) -> None:
         try:
@@ -323,7 +375,7 @@ class Talk:
         self._finish(outcome)
 
     def _finish(self, outcome: Outcome) -> None:
-        self._ending = True
+        self._ending, self._decided = True, outcome
         if not self._outcome.done():
             self._outcome.set_result(outcome)
 

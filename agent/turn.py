@@ -126,6 +126,11 @@ class Turn:
         return max(0, now_ms - self._ended_ms) if self.state in {TurnState.SETTLING, TurnState.THINKING} else None
 
     @property
+    def leaving(self) -> bool:
+        """We have said goodbye, and he may still object."""
+        return self._leaving_at_ms is not None
+
+    @property
     def takes_dictation(self) -> bool:
         return not self._dictations.full
 

@@ -37,6 +37,7 @@ for my $name (sort keys %value) {
         push @problems, "$name is a secret that a staging stack made for itself; with ENVIRONMENT=$environment give a real one"
             if $value{$name} =~ /^staging-only-/ && $environment ne 'staging';
         (my $bare = lc $value{$name}) =~ s/^[<>{}\[\] ]+|[<>{}\[\] ]+\z//g;
+        push @problems, "$name has fewer than 8 characters; give one that nobody guesses" if length $value{$name} < 8 && $environment ne 'development';
         push @problems, "$name is a placeholder that everybody knows; give a real secret" if $placeholder{$bare} && $environment ne 'development';
     }
 }

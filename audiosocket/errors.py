@@ -3,6 +3,7 @@
 AudioSocketError
 ├── ProtocolError    the peer's: it sent what AudioSocket does not allow; its connection ends
 ├── LineNotOpened    the world's: the expected leg did not dial in, or went before it was claimed
+├── KeeperLost       the world's: who accepts the connections for us is gone or does not answer
 └── PlayoutFull      ours: more speech was queued than anyone would listen to
 """
 
@@ -26,6 +27,10 @@ class LineNotOpened(AudioSocketError):
         super().__init__(f"leg {leg_id}: {reason}")
         self.leg_id = leg_id
         self.reason = reason
+
+
+class KeeperLost(AudioSocketError):
+    """No connection will come any more; those we have go on."""
 
 
 class PlayoutFull(AudioSocketError):

@@ -106,10 +106,10 @@ class Decoder:
     None. Payloads are copies: they stay valid when the buffer is written again.
     """
 
-    def __init__(self, payload_bytes_max: int) -> None:
-        """*payload_bytes_max*: a longer message is refused as soon as its header is known."""
+    def __init__(self, payload_bytes_max: int, *, buffer_bytes: int = 0) -> None:
+        """*payload_bytes_max*: a longer message is refused as soon as its header is known. *buffer_bytes*: room for more than one."""
         self._payload_bytes_max = payload_bytes_max
-        self._received = bytearray(HEADER_BYTES + max(payload_bytes_max, UUID_BYTES))
+        self._received = bytearray(max(HEADER_BYTES + max(payload_bytes_max, UUID_BYTES), buffer_bytes))
         self._buffer = memoryview(self._received)
         self._begin = 0  # of the first message not yet pulled
         self._end = 0  # of what was received

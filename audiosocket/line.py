@@ -13,14 +13,15 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import structlog
 
 from audiosocket.audio import FRAME_MS, SAMPLE_BYTES, AudioFormat
-from audiosocket.frames import AUDIO_FORMATS, HEADER_BYTES, Kind, Message
+from audiosocket.frames import AUDIO_FORMATS, AUDIO_KINDS, HEADER_BYTES, Kind, Message
 from audiosocket.limits import Limits
+from audiosocket.line_stats import LineStats
 from audiosocket.metronome import Metronome
 from audiosocket.playback import Playback
 from audiosocket.playout import Playout
@@ -30,28 +31,10 @@ from audiosocket.wire import Ending, Wire
 MESSAGE_BYTES_MIN = 160
 """What a message counts at least when we look for floods: keys and crumbs of audio are not free."""
 
+UNHEARD_MS = 1_000
+"""So much of what a caller said while his line changed hands waits for the first who listens; older audio is dropped."""
+
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class LineStats:
-    """Counts since the leg opened. ``frames_due == frames_sent + frames_skipped``, always."""
-
-    frames_due: int
-    frames_sent: int
-    frames_skipped: int
-    """Stalls of this process and frames that the peer did not take."""
-
-    frames_unread: int
-    """The part of ``frames_skipped`` that the peer did not take."""
-
-    frames_spoken: int
-    """The part of ``frames_sent`` that was speech."""
-
-    frames_received: int
-    """Audio messages, of whatever length."""
-
-    keys_received: int
 
 
 class Line:
@@ -66,9 +49,15 @@ class Line:
         metronome: Metronome,
         limits: Limits,
         on_closed: Callable[[Line], None],
+        on_audio: Callable[[Line], None] = lambda line: None,
+        kept_longest_bytes: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """*audio* is assumed until the leg's first audio message tells; *on_closed* is called once."""
+        """*audio* is assumed until the leg's first audio message tells; *on_closed* is called once.
+
+        *on_audio* is called when the first audio message or one longer than all before has come. *kept_longest_bytes*: the leg was
+        served by another process, and that was its longest then (0: it had sent no audio).
+        """
         self.leg_id = leg_id
         self._wire = wire
         self._metronome = metronome
@@ -81,7 +70,13 @@ class Line:
         self._sink: Callable[[bytes], None] | None = None
         self._key_sink: Callable[[str], None] | None = None
         self._sent_sink: Callable[[bytes], None] | None = None
-        self._announced: Kind | None = None
+        self._on_audio = on_audio
+        self.kept = kept_longest_bytes is not None
+        """Whether another process served this leg before."""
+        self.longest_bytes = kept_longest_bytes or 0
+        """Of the leg's audio messages so far."""
+        self._unheard: deque[bytes] | None = deque(maxlen=UNHEARD_MS // FRAME_MS) if self.kept else None
+        self._announced: Kind | None = AUDIO_KINDS[audio] if kept_longest_bytes else None
         self._assume(audio)
         self._received_bytes = 0
         self._allowed_bytes = 0.0
@@ -124,8 +119,13 @@ class Line:
         )
 
     def listen(self, sink: Callable[[bytes], None]) -> None:
-        """Call *sink* with each 20 ms frame from the caller, in the event loop; it must not block. Replaces an earlier sink."""
+        """Call *sink* with each 20 ms frame from the caller, in the event loop; it must not block. Replaces an earlier sink.
+
+        The first one on a line that was kept gets what the caller said meanwhile, at once.
+        """
         self._sink = sink
+        if self._unheard is not None:
+            asyncio.get_running_loop().call_soon(self._catch_up)
 
     def listen_keys(self, sink: Callable[[str], None]) -> None:
         """Call *sink* with each key (0-9 * # A-D). Asterisk tells keys on the caller's channel as well: act on one of the two."""
@@ -155,6 +155,11 @@ class Line:
     def close(self, reason: str = "closed here", *, orderly: bool = True) -> None:
         """Hang the leg up; the caller stays in his bridge. *reason* is logged, as a warning unless *orderly*."""
         self._wire.close(Ending(reason, orderly))
+
+    def let_go(self) -> None:
+        """Send and hear nothing more, and leave the leg to another process. The line stays open in name only."""
+        self._metronome.leave(self)
+        self._wire.let_go()
 
     async def closed(self) -> None:
         """Wait until the leg is gone, from whatever side; ``reason`` then says why."""
@@ -238,9 +243,23 @@ class Line:
         self._received_bytes += len(pcm) if len(pcm) > MESSAGE_BYTES_MIN else MESSAGE_BYTES_MIN
         if self._received_bytes > self._allowed_bytes:
             self._look_for_flood()
+        if len(pcm) > self.longest_bytes:
+            self.longest_bytes = len(pcm)
+            self._on_audio(self)
         for frame in self._reframer.push(pcm):
-            if self._sink is not None:
+            if self._unheard is not None:
+                self._unheard.append(frame)
+            elif self._sink is not None:
                 self._sink(frame)
+
+    def _catch_up(self) -> None:
+        unheard, self._unheard = self._unheard, None
+        try:
+            for frame in unheard or ():
+                if self._sink is not None:
+                    self._sink(frame)
+        except Exception as error:  # noqa: BLE001 - as in ``received``
+            self.fail(error)
 
     def _announce(self, kind: Kind) -> bool:
         """The leg's first audio tells its rate; Asterisk drops audio of any other. Too late if speech was made for another."""

@@ -7,27 +7,37 @@
      refused: one log line with peer and reason, connection aborted
 
 An expectation that nobody claims in time is dropped together with the line it may have got.
+
+Connections come by listening, or from a keeper that outlives us (``handover``). Then legs that another
+process had are here before the first new one, expected by nobody: ``claim()`` gives them to whoever adopts their call.
 """
 
 from __future__ import annotations
 
 import asyncio
+import socket
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 import structlog
 
+from audiosocket.arrival import Arrival
 from audiosocket.audio import SLIN16, AudioFormat
-from audiosocket.frames import Kind, Message
+from audiosocket.frames import AUDIO_FORMATS, AUDIO_KINDS, Decoder
+from audiosocket.handed import Handed
+from audiosocket.handover import Leg, Take
+from audiosocket.kept import KeptLines
 from audiosocket.lateness import Lateness
 from audiosocket.limits import Limits
 from audiosocket.line import Line
 from audiosocket.metronome import Metronome
 from audiosocket.pending import Pending
 from audiosocket.refusals import Refusals
+from audiosocket.rejoin import RejoiningDecoder
 from audiosocket.wire import Ending, Wire
 
 BACKLOG = 1_024
@@ -40,26 +50,49 @@ log = structlog.get_logger(__name__)
 class AudioSocketServer:
     """Listens while entered; leaving it closes every line. One metronome may serve several servers."""
 
-    def __init__(self, host: str, port: int, *, limits: Limits | None = None, metronome: Metronome | None = None) -> None:
-        """*port* 0 is any free one; ``port`` tells which."""
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        limits: Limits | None = None,
+        metronome: Metronome | None = None,
+        sock: socket.socket | None = None,
+        keeper: socket.socket | None = None,
+    ) -> None:
+        """*port* 0 is any free one; ``port`` tells which.
+
+        *sock* is bound already: host and port are not used. *keeper* is a channel to who accepts for us; should that be lost, we
+        accept on *sock* ourselves.
+        """
         self._host = host
         self._port = port
+        self._sock = sock
+        self._keeper = keeper
         self._limits = limits or Limits()
         self._metronome = metronome or Metronome()
+        self._open = False
         self._server: asyncio.Server | None = None
+        self._handed: Handed | None = None
+        self._listening: asyncio.Task[None] | None = None
         self._arrivals: set[Wire] = set()  # no UUID yet
         self._expected: dict[uuid.UUID, Pending] = {}
         self._used: dict[uuid.UUID, None] = {}  # in order of use, bounded
         self._lines: dict[uuid.UUID, Line] = {}
         self._idle = asyncio.Event()
         self._idle.set()
+        self._kept = KeptLines(self._limits.claim_s)
         self._refusals = Refusals()
 
     async def __aenter__(self) -> Self:
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._accept, self._host, self._port, backlog=BACKLOG)
-        self._port = self._server.sockets[0].getsockname()[1]
-        log.info("audiosocket_listening", host=self._host, port=self._port)
+        """Raises OSError when it cannot listen, KeeperLost; a server with a keeper has all that was kept then."""
+        self._open = True
+        if self._keeper is not None:
+            self._handed = Handed(self._keeper, self._take, self._keeper_lost)
+            self._port = await self._handed.serve()
+            log.info("audiosocket_handed", port=self._port, kept=len(self._lines))
+        else:
+            await self._listen()
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -73,6 +106,11 @@ class AudioSocketServer:
     def lines(self) -> tuple[Line, ...]:
         """Those open now."""
         return tuple(self._lines.values())
+
+    @property
+    def kept(self) -> tuple[Line, ...]:
+        """Those that another process had and nobody here has claimed; after ``limits.claim_s`` they are closed."""
+        return self._kept.unclaimed
 
     @property
     def lateness(self) -> Lateness:
@@ -93,18 +131,38 @@ class AudioSocketServer:
         if leg_id in self._expected or leg_id in self._used:
             raise ValueError(f"leg {leg_id} is expected already or was used")
         pending = Pending(leg_id, audio, claim_s=self._limits.claim_s, withdraw=self._withdraw, on_open=on_open)
-        if self._server is None:
+        if not self._open:
             pending.drop("server is closed")
         else:
             self._expected[leg_id] = pending
         return pending
 
+    def claim(self, leg_id: uuid.UUID) -> Line | None:
+        """The line of a leg that another process had, open and ticking; None if there is none. It is given once."""
+        return self._kept.claim(leg_id)
+
+    def leave(self) -> bool:
+        """Touch no line any more: the keeper sends on them until our successor does. For the moment before we exit.
+
+        False, and nothing is changed, if there is no keeper.
+        """
+        if self._handed is None or not self._handed.open:
+            return False
+        self._open = False
+        for wire in self._arrivals:
+            wire.let_go()
+        for line in self.lines:
+            line.let_go()
+        self._handed.leave()
+        return True
+
     async def drain(self, timeout_s: float) -> int:
         """Accept nothing more, wait for the lines to end, close the rest; how many had to be closed."""
-        server, self._server = self._server, None
-        if server is None:
+        if not self._open:
             return 0
-        server.close()
+        self._open = False
+        if self._server is not None:
+            self._server.close()
         for pending in tuple(self._expected.values()):
             pending.drop("server is closed")
         try:
@@ -117,39 +175,94 @@ class AudioSocketServer:
             line.close("server is closed")
         for wire in tuple(self._arrivals):
             wire.close(Ending("server is closed"))
-        try:
-            async with asyncio.timeout(CLOSING_S):
-                await server.wait_closed()
-        except TimeoutError:
-            log.warning("audiosocket_closing_slow")
+        if self._handed is not None:
+            self._handed.close()
+        if self._listening is not None:
+            self._listening.cancel()
+        if self._server is not None:
+            try:
+                async with asyncio.timeout(CLOSING_S):
+                    await self._server.wait_closed()
+            except TimeoutError:
+                log.warning("audiosocket_closing_slow")
         self._refusals.flush()
         log.info("audiosocket_closed", lines_closed=len(remaining))
         return len(remaining)
 
-    def _accept(self) -> Wire:
-        return Wire(self._connected, self._limits.payload_bytes)
+    async def _listen(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._sock is not None:
+            self._server = await loop.create_server(self._accept, sock=self._sock, backlog=BACKLOG)
+        else:
+            self._server = await loop.create_server(self._accept, self._host, self._port, backlog=BACKLOG)
+        host, self._port = self._server.sockets[0].getsockname()[:2]
+        log.info("audiosocket_listening", host=host, port=self._port)
 
-    def _connected(self, wire: Wire) -> None:
-        wire.receiver = arrival = _Arrival(wire, identified=self._identified, refused=self._refused)
-        if len(self._arrivals) + len(self._lines) >= self._limits.connections:
+    def _keeper_lost(self) -> None:
+        if self._sock is not None and self._open:
+            self._listening = asyncio.get_running_loop().create_task(self._listen(), name="audiosocket-listen")
+
+    def _accept(self) -> Wire:
+        return Wire(partial(self._connected, None), Decoder(self._limits.payload_bytes))
+
+    def _take(self, take: Take) -> Wire:
+        if take.leg is None:
+            return Wire(partial(self._connected, take.number), Decoder(self._limits.payload_bytes))
+        decoder = RejoiningDecoder(self._limits.payload_bytes, take.leg.kind, take.leg.longest_bytes)
+        return Wire(partial(self._kept_again, take.number, take.leg), decoder)
+
+    def _connected(self, number: int | None, wire: Wire) -> None:
+        wire.receiver = arrival = Arrival(wire, identified=partial(self._identified, number), refused=self._refused)
+        if not self._open:
+            wire.close(Ending("server is closed"))
+        elif len(self._arrivals) + len(self._lines) >= self._limits.connections:
             wire.close(Ending("too many connections", orderly=False))
         else:
             self._arrivals.add(wire)
             arrival.expire_in(self._limits.uuid_s)
 
-    def _identified(self, wire: Wire, leg_id: uuid.UUID) -> None:
+    def _identified(self, number: int | None, wire: Wire, leg_id: uuid.UUID) -> None:
         pending = self._expected.pop(leg_id, None)
         if pending is None:
             reason = "UUID reused" if leg_id in self._used else "UUID not expected"
             wire.close(Ending(reason, orderly=False, detail=str(leg_id)))
             return
-        self._remember(leg_id)
         self._arrivals.discard(wire)
-        line = Line(wire, leg_id, pending.audio, metronome=self._metronome, limits=self._limits, on_closed=self._closed)
-        self._lines[leg_id] = line
-        self._idle.clear()
+        line = self._open_line(wire, leg_id, pending.audio, number)
+        if number is not None:
+            self._tell_keeper(number, line)
         line.start()
         pending.open(line)
+
+    def _kept_again(self, number: int, leg: Leg, wire: Wire) -> None:
+        line = self._open_line(wire, leg.leg_id, AUDIO_FORMATS[leg.kind], number, kept_longest_bytes=leg.longest_bytes)
+        self._kept.add(line)
+        assert self._handed is not None
+        self._handed.have(number)
+        line.start()
+
+    def _open_line(
+        self, wire: Wire, leg_id: uuid.UUID, audio: AudioFormat, number: int | None, kept_longest_bytes: int | None = None
+    ) -> Line:
+        self._remember(leg_id)
+        on_audio = partial(self._tell_keeper, number) if number is not None else _nobody
+        line = Line(
+            wire,
+            leg_id,
+            audio,
+            metronome=self._metronome,
+            limits=self._limits,
+            on_closed=self._closed,
+            on_audio=on_audio,
+            kept_longest_bytes=kept_longest_bytes,
+        )
+        self._lines[leg_id] = line
+        self._idle.clear()
+        return line
+
+    def _tell_keeper(self, number: int, line: Line) -> None:
+        assert self._handed is not None
+        self._handed.tell(number, Leg(line.leg_id, AUDIO_KINDS[line.format], line.longest_bytes))
 
     def _refused(self, wire: Wire, ending: Ending) -> None:
         self._arrivals.discard(wire)
@@ -157,6 +270,7 @@ class AudioSocketServer:
 
     def _closed(self, line: Line) -> None:
         del self._lines[line.leg_id]
+        self._kept.closed(line)
         if not self._lines:
             self._idle.set()
 
@@ -170,29 +284,5 @@ class AudioSocketServer:
             del self._used[next(iter(self._used))]
 
 
-class _Arrival:
-    """A connection whose UUID has not come yet."""
-
-    def __init__(self, wire: Wire, *, identified: Callable[[Wire, uuid.UUID], None], refused: Callable[[Wire, Ending], None]) -> None:
-        self._wire = wire
-        self._identified = identified
-        self._refused = refused
-        self._timer: asyncio.TimerHandle | None = None
-
-    def expire_in(self, uuid_s: float) -> None:
-        self._timer = asyncio.get_running_loop().call_later(uuid_s, self._wire.close, Ending("no UUID in time", orderly=False))
-
-    def received(self, message: Message) -> None:
-        self._stop_timer()
-        if message.kind is Kind.UUID:
-            self._identified(self._wire, message.leg_id())
-        else:
-            self._wire.close(Ending("UUID does not come first", orderly=False, detail=message.kind.name))
-
-    def ended(self, ending: Ending) -> None:
-        self._stop_timer()
-        self._refused(self._wire, ending)
-
-    def _stop_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+def _nobody(line: Line) -> None:
+    """No keeper wants to know."""

@@ -4,6 +4,11 @@ Writing goes past the transport: one ``os.write`` per message on the socket itse
 drops a leg whose header and payload come more than 5 ms apart, and because nothing may be queued that
 the caller has not heard. The transport serves only the rest of a message that the kernel took in part;
 until that rest is gone no other message is sent.
+
+Another process may have a duplicate of the connection (``handover``): so the end is told by shutting it
+down, and whoever only closes his descriptor leaves it to the other. A process that is killed between the
+two parts of a message leaves half of it behind and the leg is lost; but the kernel takes a message in part
+only when its buffer is full, that is when the peer has read nothing for some half a second.
 """
 
 from __future__ import annotations
@@ -51,9 +56,9 @@ class Wire(asyncio.BufferedProtocol):
     receiver: Receiver
     """Set by *connected*; may be replaced at any message."""
 
-    def __init__(self, connected: Callable[[Wire], None], payload_bytes_max: int) -> None:
+    def __init__(self, connected: Callable[[Wire], None], decoder: Decoder) -> None:
         self._connected = connected
-        self._decoder = Decoder(payload_bytes_max)
+        self._decoder = decoder
         self._open = False
         self.peer = "unknown"
 
@@ -77,7 +82,15 @@ class Wire(asyncio.BufferedProtocol):
     def close(self, ending: Ending) -> None:
         """Say goodbye if the peer still listens, and be gone at once. Does nothing the second time."""
         self.send(_HANGUP)
+        if self._open:
+            _shut_down(self._fd)
         self._end(ending)
+
+    def let_go(self) -> None:
+        """Neither send nor read any more, and leave the connection as it is: another process has it. Nobody is told of an end."""
+        if self._open:
+            self._open = False
+            self._transport.pause_reading()
 
     # What the event loop does.
 
@@ -115,6 +128,16 @@ class Wire(asyncio.BufferedProtocol):
             self._open = False
             self._transport.abort()
             self.receiver.ended(ending)
+
+
+def _shut_down(fd: int) -> None:
+    sock = socket.socket(fileno=fd)
+    try:
+        sock.shutdown(socket.SHUT_RDWR)
+    except OSError:  # the peer was faster
+        pass
+    finally:
+        sock.detach()
 
 
 def _broken(error: Exception) -> Ending:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import getpass
+import os
 import signal
 import sys
 import uuid
 from datetime import UTC, datetime, timedelta
 from types import FrameType
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import psycopg
 import typer
 from psycopg.rows import dict_row
 
 from controller.db_commands import db_app
+from controller.drain_commands import drain, undrain, workers
 from controller.log_commands import replay_call, tail
+from controller.settings import Settings
 from controller.terminal import fail, from_database, in_loop, out, settings
 from controller.token_commands import token_app
+from controller.watchdog.plan import BLOCKED, Plan
 
 app = typer.Typer(
     help="The call controller: a Stasis application that owns every call on Asterisk, with an AI agent that talks with the caller.",
@@ -28,6 +32,9 @@ app = typer.Typer(
 )
 app.add_typer(token_app, name="token")
 app.add_typer(db_app, name="db")
+app.command("drain")(drain)
+app.command("undrain")(undrain)
+app.command("workers")(workers)
 app.command("tail")(tail)
 app.command("replay")(replay_call)
 
@@ -35,16 +42,20 @@ Numbers = Annotated[bool, typer.Option("--numbers", help="Show telephone numbers
 
 
 @app.command()
-def run() -> None:
-    """Take calls until SIGTERM or Ctrl-C, which let running calls finish; a second one hurries."""
+def run(
+    alone: Annotated[bool, typer.Option("--alone", help="One process, without a parent that watches it and a standby.")] = False,
+) -> None:
+    """Take calls until SIGTERM or Ctrl-C, which let running calls finish; a second one hurries. SIGHUP hands over to new code."""
     signal.signal(signal.SIGTERM, _not_yet_started)
+    wanted = settings()
+    if not alone:
+        become_parent(wanted)
     from controller.app import CannotStart
     from controller.app import run as run_controller
     from controller.logs import logging_to
     from controller.masking import Masking
     from controller.secret_values import secrets_of
 
-    wanted = settings()
     with logging_to(None, wanted.log, Masking(secrets_of(wanted))) as log_queue:
         try:
             in_loop(run_controller(wanted, log_queue))
@@ -152,6 +163,24 @@ def knowledge() -> None:
 
 def main() -> None:
     app(prog_name="callctl")
+
+
+def become_parent(wanted: Settings) -> NoReturn:
+    """The same process goes on as the parent, without all that was imported to read the settings."""
+    plan = Plan(
+        argv=(sys.executable, "-m", "controller", "run", "--alone"),
+        directory=str(wanted.journal.directory.absolute()),
+        api_host=wanted.api.host,
+        api_port=wanted.api.port,
+        audiosocket_host=wanted.audiosocket.host,
+        audiosocket_port=wanted.audiosocket.port,
+        standby=wanted.worker.standby,
+        hung_after_s=wanted.worker.hung_after_s,
+        log_level=wanted.log.level,
+        log_format=wanted.log.format,
+    )
+    signal.pthread_sigmask(signal.SIG_BLOCK, BLOCKED)
+    os.execv(sys.executable, [sys.executable, "-m", "controller.watchdog", plan.encode()])  # noqa: S606 - our own program
 
 
 def _not_yet_started(number: int, frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""``callctl db``: the schema, the months of its tables, and everything of one customer. All of it is safe beside running controllers."""
+"""``callctl db``: schema, months, what waits on the disk for the database, everything of one customer. Safe beside running controllers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import typer
 from rich.table import Table
 
 from agent.phone import normalise
-from controller.settings import DatabaseSettings, RedisSettings, RetentionSettings
+from controller.settings import DatabaseSettings, JournalSettings, RedisSettings, RetentionSettings
 from controller.terminal import LOOK_AT_DATABASE, audited, err, fail, from_database, group, out
 
 if TYPE_CHECKING:
@@ -101,9 +101,10 @@ def retention(dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell
     """Drop the months whose time is over (RETENTION_TRANSCRIPTS_DAYS, RETENTION_CALLS_DAYS); running controllers do it every day."""
     from controller.journal import partitions
 
-    keep, now = group(RetentionSettings).retention, datetime.now(UTC)
+    keep = group(RetentionSettings).retention
 
     async def ask(connection: psycopg.AsyncConnection[Any]) -> tuple[list[str], list[str]]:
+        now = await partitions.agreed(connection, datetime.now(UTC))
         if dry_run:
             return [], [part.name for part in await partitions.over(connection, now, keep)]
         dropped = await partitions.drop_expired(connection, now, keep, lambda name: _tell(f"Dropped {name}"))
@@ -116,6 +117,14 @@ def retention(dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell
         fail(f"Another program is dropping months at this moment: {', '.join(left)}. See callctl db status in a minute.")
     else:
         out.print(f"{len(dropped)} dropped." if dropped else "No month's time is over.", highlight=False)
+
+
+@db_app.command()
+def spool(directory: Annotated[Path | None, typer.Argument(help="Of a journal; JOURNAL_DIRECTORY unless given.")] = None) -> None:
+    """Show what waits on this machine's disk for the database, and what cannot be read any more; exit code 1 if records are lost."""
+    from controller.spool_shown import show
+
+    raise typer.Exit(show(directory or group(JournalSettings).directory))
 
 
 @db_app.command()
@@ -147,7 +156,25 @@ def erase(
         await _refuse_while_talking(number)
         return await _erased(connection, plan)
 
-    _show([_changed(ask)])
+    receipt = _changed(ask)
+    _show([receipt])
+    _erase_traces(group(JournalSettings).directory, number, receipt.calls)
+
+
+def _erase_traces(directory: Path, number: str, calls: list[str]) -> None:
+    """What the files of this machine's controller hold of him."""
+    from controller.upkeep.traces import erase_traces
+
+    if not directory.is_dir():
+        return
+    try:
+        found = erase_traces(directory, number, calls)
+    except OSError as error:
+        err.print(f"{directory} could not be looked through: {error.strerror}. Erase again there.", markup=False, highlight=False)
+        return
+    gone = f"{found.dead_letters} dead letters and {found.damaged} files of damaged bytes erased"
+    left = f"; still in {', '.join(found.left)}" if found.left else ""
+    err.print(f"{directory}: {gone}{left}", markup=False, highlight=False)
 
 
 def _erase_again(receipts: Path) -> None:

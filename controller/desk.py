@@ -44,7 +44,7 @@ class Desk:
         self.hours = hours
         self.operators = operators
         self._set_desk = set_desk
-        self.look_at_clock()
+        set_desk(is_open=hours.is_open(datetime.now(UTC)))
 
     def look_at_clock(self) -> float:
         """Tell the calls whether operators are at work; seconds until that may change."""

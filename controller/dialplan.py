@@ -1,4 +1,4 @@
-"""Is the way to the operators there?
+"""What we and Asterisk's dialplan agree upon; and: is the way to the operators there?
 
 Asterisk takes the order to continue in a context that does not exist without a word, and hangs the caller up. So we look before the first
 caller depends on it: a channel that calls nobody is made, asked, and removed, within milliseconds.
@@ -27,9 +27,24 @@ PROBE = "probe"
 """The Stasis argument by which such a channel is told from a caller."""
 PROBE_PREFIX = "p-"
 
+NEXT = "next"
+"""The last Stasis argument of a new caller who has others to ask: a controller without room gives him back to the dialplan ..."""
+PASSED_ON = {"CTL_NEXT": "1"}
+"""... with this variable, which tells him from one whose call is over."""
+
 ADVICE = "take it from asterisk/extensions.conf"
 
 log = structlog.get_logger(__name__)
+
+
+def takes_variable(app: str) -> str:
+    """The global variable by which the controller *app* tells how many calls it takes at once; 0: no new ones now."""
+    return f"TAKES_{app}"
+
+
+def calls_variable(app: str) -> str:
+    """... and by which how many it has."""
+    return f"CALLS_{app}"
 
 
 class Prober(Protocol):

@@ -2,6 +2,7 @@
 
     callctl:live            sorted set   call id → Unix time until which its entry counts
     callctl:live:<call id>  hash         what the call is and does now; it expires by itself when its controller dies
+    callctl:sheet:<call id> string       what a successor on another host needs to go on with it (``controller.sheets``)
 
     async with LiveState.open(url) as live:
         live.append(record)       # the journal's records; returns at once, never raises
@@ -60,6 +61,8 @@ class LiveState:
         self._settings = settings
         self._live: dict[str, dict[str, str]] = {}
         self._changed: set[str] = set()
+        self._sheets: dict[str, bytes] = {}
+        self._changed_sheets: set[str] = set()
         self._ended: dict[str, None] = {}  # in order: the oldest is given up first
         self._dropped = 0
         self._failing: str | None = "Redis: not connected yet"
@@ -87,6 +90,8 @@ class LiveState:
                 if self._live.pop(record.call_id, None) is None:
                     return
                 self._changed.discard(record.call_id)
+                self._sheets.pop(record.call_id, None)
+                self._changed_sheets.discard(record.call_id)
                 self._ended[record.call_id] = None
                 if len(self._ended) > self._settings.max_calls:
                     self._ended.pop(next(iter(self._ended)))  # it will expire
@@ -98,6 +103,12 @@ class LiveState:
                 self._add(record.call_id, {"last_tool": call.name})
             case _:
                 pass
+
+    def keep_sheet(self, call_id: str, sheet: bytes) -> None:
+        """Written with whatever else is written next: at every turn and change of state, and some seconds later at the latest."""
+        if call_id in self._live:
+            self._sheets[call_id] = sheet
+            self._changed_sheets.add(call_id)
 
     def status(self) -> LiveStateStatus:
         return LiveStateStatus(len(self._live), len(self._changed) + len(self._ended), self._dropped, self._failing)
@@ -144,6 +155,7 @@ class LiveState:
             client = connect(self._url)
             try:
                 self._changed.update(self._live)  # it may have come back empty
+                self._changed_sheets.update(self._sheets)
                 refresh_at = time.monotonic() + self._settings.refresh_s
                 while True:
                     await self._write(client)
@@ -165,22 +177,26 @@ class LiveState:
     async def _write(self, client: Redis) -> None:
         """Everything that changed, in one round trip; what fails stays changed."""
         self._wake.clear()
-        changed, ended = list(self._changed), list(self._ended)
+        changed, ended, sheets = list(self._changed), list(self._ended), list(self._changed_sheets)
         async with client.pipeline(transaction=False) as pipeline:
             for call_id in changed:
                 pipeline.hset(_key(call_id), mapping=dict[Any, Any](self._live[call_id]))
                 self._prolong(pipeline, call_id)
+            for call_id in sheets:
+                pipeline.set(_sheet_key(call_id), self._sheets[call_id], px=int(self._settings.ttl_s * 1000))
             for call_id in ended:
-                pipeline.delete(_key(call_id))
+                pipeline.delete(_key(call_id), _sheet_key(call_id))
                 pipeline.zrem(LIVE, call_id)
             pipeline.ping()
             self._changed.clear()
             self._ended.clear()
+            self._changed_sheets.clear()
             try:
                 await pipeline.execute()
             except BaseException:
                 self._changed.update(call_id for call_id in changed if call_id in self._live)
                 self._ended = dict.fromkeys(ended) | self._ended
+                self._changed_sheets.update(call_id for call_id in sheets if call_id in self._sheets)
                 raise
         if self._failing is not None:
             log.info("live_state_ready", live=len(self._live))
@@ -202,11 +218,14 @@ class LiveState:
                 self._prolong(pipeline, call_id)
             pipeline.zremrangebyscore(LIVE, "-inf", self._settings.clock())
             answers = await pipeline.execute()
-        there = answers[: 2 * len(calls) : 2]
-        self._changed.update(call_id for call_id, is_there in zip(calls, there, strict=True) if not is_there and call_id in self._live)
+        there = answers[: 3 * len(calls) : 3]
+        lost = [call_id for call_id, is_there in zip(calls, there, strict=True) if not is_there and call_id in self._live]
+        self._changed.update(lost)
+        self._changed_sheets.update(call_id for call_id in lost if call_id in self._sheets)
 
     def _prolong(self, pipeline: Pipeline, call_id: str) -> None:
         pipeline.pexpire(_key(call_id), int(self._settings.ttl_s * 1000))
+        pipeline.pexpire(_sheet_key(call_id), int(self._settings.ttl_s * 1000))
         pipeline.zadd(LIVE, {call_id: self._settings.clock() + self._settings.ttl_s})
 
     async def _last_words(self) -> None:
@@ -235,6 +254,7 @@ def connect(url: str) -> Redis:
         socket_timeout=TIMEOUT_S,
         socket_connect_timeout=TIMEOUT_S,
         retry=Retry(NoBackoff(), 0),
+        driver_info=None,  # else each connection first looks up the library's version in its package: 5 ms on the event loop
     )
     return client
 
@@ -247,6 +267,23 @@ async def live_calls(client: Redis, now: float) -> list[dict[str, str]]:
             pipeline.hgetall(_key(call_id))
         found: list[dict[str, str]] = await pipeline.execute()
     return sorted((call for call in found if call), key=lambda call: int(call["started_at_ms"]))
+
+
+async def sheet_of(url: str, call_id: str) -> bytes | None:
+    """What a controller that died on another host left of its call; None: nothing, or Redis does not answer within two seconds."""
+    client: Redis = Redis.from_url(url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=Retry(NoBackoff(), 0))
+    try:
+        found = await client.get(_sheet_key(call_id))
+        return found if isinstance(found, bytes) else None
+    except (RedisError, OSError) as error:
+        log.warning("sheet_not_asked_for", call_id=call_id, why=str(error))
+        return None
+    finally:
+        await client.aclose()
+
+
+def _sheet_key(call_id: str) -> str:
+    return f"callctl:sheet:{call_id}"
 
 
 def _key(call_id: str) -> str:

@@ -13,6 +13,7 @@ import psycopg
 import typer
 from rich.text import Text
 
+from controller.printable import printable_json
 from controller.replay import Difference, NotARecording, Step, load, replay, save, steps_of_rows
 from controller.settings import ApiSettings
 from controller.terminal import err, fail, from_database, group, in_loop, out
@@ -58,7 +59,7 @@ def tail(
 
     def show(line: str) -> None:
         if json:
-            typer.echo(line)
+            typer.echo(printable_json(line))
         else:
             _row(log_text(msgspec.json.decode(line), call=not wish.call))
 

@@ -14,6 +14,7 @@ import logging
 import logging.handlers
 import queue
 import sys
+import time
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import Any, TextIO
@@ -21,7 +22,9 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import Processor
 
+from controller.journal.codec import map_texts
 from controller.masking import Masking
+from controller.printable import printable, printable_json
 from controller.settings import LogSettings
 
 WAITING_LINES = 10_000
@@ -48,6 +51,7 @@ class LogQueue(logging.handlers.QueueHandler):
 
     def __init__(self, lines: queue.Queue[Any]) -> None:
         super().__init__(lines)
+        self._lines = lines
         self.dropped = 0
 
     def enqueue(self, record: logging.LogRecord) -> None:
@@ -55,6 +59,13 @@ class LogQueue(logging.handlers.QueueHandler):
             self.queue.put_nowait(record)
         except queue.Full:
             self.dropped += 1
+
+    def wait_written(self, within_s: float) -> None:
+        """For who ends without unwinding: a moment for the writing thread to take what is queued."""
+        deadline = time.monotonic() + within_s
+        while not self._lines.empty() and time.monotonic() < deadline:
+            time.sleep(0.001)
+        time.sleep(0.001)  # the line that it took last
 
 
 class LogWriter(logging.handlers.QueueListener):
@@ -125,5 +136,15 @@ def _rendering(settings: LogSettings, masking: Masking) -> list[Processor]:
 
     tail: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if settings.format == "console":
-        return [*tail, structlog.processors.format_exc_info, mask, structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
-    return [*tail, structlog.processors.format_exc_info, mask, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        return [*tail, structlog.processors.format_exc_info, mask, _plain, structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+    return [*tail, structlog.processors.format_exc_info, mask, structlog.processors.JSONRenderer(ensure_ascii=False), _escaped]
+
+
+def _plain(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Who reads this form sits at a terminal, which must not obey what a stranger said."""
+    return {name: map_texts(value, printable) for name, value in event.items()}
+
+
+def _escaped(logger: Any, method: str, line: Any) -> str:
+    """JSON leaves the control characters of eight bits as they are."""
+    return printable_json(line)

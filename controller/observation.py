@@ -10,8 +10,7 @@ from controller import reachable
 from controller.api.database import Pool
 from controller.api.readiness import Dependency, Readiness, Why
 from controller.ari.client import EventSocket
-from controller.ari.errors import AriError
-from controller.ari.rest import AriRest
+from controller.ari.probe import Probe
 from controller.dialplan import Dialplan
 from controller.journal.journal import Journal
 from controller.livelog import LiveLog
@@ -21,6 +20,7 @@ from controller.operators_watch import OperatorsWatch
 from controller.settings import Settings
 from controller.switchboard import Switchboard
 from controller.telemetry import LiveReadings
+from controller.watchdog.beat import Told
 
 # Less than the ten seconds between two scrapes, so that none is told an older answer twice.
 SERVERS_FRESH_S = 5.0
@@ -31,7 +31,7 @@ VENDORS_FRESH_S = 9.0
 class Observed:
     settings: Settings
     socket: EventSocket
-    rest: AriRest
+    probe: Probe
     dialplan: Dialplan
     journal: Journal
     live: LiveState
@@ -41,6 +41,7 @@ class Observed:
     database: Pool
     operators: OperatorsWatch
     logs: LogQueue | None = None
+    told: Callable[[], Told] = Told  # by the parent
 
 
 def make_readiness(parts: Observed) -> Readiness:
@@ -50,11 +51,7 @@ def make_readiness(parts: Observed) -> Readiness:
         return None if parts.socket.connected else parts.socket.why
 
     async def rest() -> Why:
-        try:
-            await parts.rest.application()
-        except AriError as error:
-            return str(error)
-        return None
+        return parts.probe.why
 
     async def dialplan() -> Why:
         if parts.dialplan.why and parts.socket.connected:  # somebody may have mended it
@@ -62,7 +59,9 @@ def make_readiness(parts: Observed) -> Readiness:
         return parts.dialplan.why
 
     async def admission() -> Why:
-        return f"draining: {parts.switchboard.busy} calls are being finished" if parts.switchboard.draining else None
+        if parts.switchboard.draining:
+            return f"draining: {parts.switchboard.busy} calls are being finished"
+        return f"drained: {parts.switchboard.busy} calls go on; callctl undrain" if parts.switchboard.drained else None
 
     async def spool() -> Why:
         return parts.journal.status().disk_failing
@@ -80,7 +79,7 @@ def make_readiness(parts: Observed) -> Readiness:
     return Readiness(
         [
             Dependency("ari", event_socket, required=True, fresh_s=0),
-            Dependency("ari_rest", rest, required=True, fresh_s=SERVERS_FRESH_S),
+            Dependency("ari_rest", rest, required=True, fresh_s=0, took_ms=lambda: parts.probe.took_ms),
             Dependency("dialplan", dialplan, required=True, fresh_s=SERVERS_FRESH_S),
             Dependency("admission", admission, required=True, fresh_s=0),
             Dependency("journal", spool, required=True, fresh_s=0),
@@ -105,10 +104,12 @@ def _present(operators: OperatorsWatch) -> int:
 def watch(readings: LiveReadings, parts: Observed) -> None:
     socket, journal, live, live_log, lines, logs = parts.socket, parts.journal, parts.live, parts.live_log, parts.lines, parts.logs
     readings.gauge("callctl_ari_connected", "1 while Asterisk's events reach us.", lambda: socket.connected)
+    readings.gauge("callctl_ari_stuck", "1 while Asterisk takes connections and does not answer.", lambda: parts.probe.stuck)
     readings.counter("callctl_ari_connects", "Openings of the event socket.", lambda: socket.connects)
     readings.counter("callctl_ari_replaced", "Times another process took our application's name.", lambda: socket.replaced)
     readings.counter("callctl_ari_malformed_messages", "Events that we could not read.", lambda: socket.decoder.malformed)
     readings.gauge("callctl_draining", "1 while new callers are refused.", lambda: parts.switchboard.draining)
+    readings.gauge("callctl_drained", "1 while somebody wants no new calls here: callctl drain.", lambda: parts.switchboard.drained)
     readings.gauge("callctl_drain_seconds", "So long calls may go on meanwhile: CALLS_DRAIN_S.", lambda: parts.settings.calls.drain_s)
     readings.gauge("callctl_calls_busy", "Calls that are with us, not with operators.", lambda: parts.switchboard.busy)
     readings.gauge("callctl_calls_max", "So many may be with us at once: CALLS_MAX.", lambda: parts.settings.calls.max)
@@ -120,6 +121,9 @@ def watch(readings: LiveReadings, parts: Observed) -> None:
     readings.gauge("callctl_journal_disk_failing", "1 while the spool cannot be written.", lambda: bool(journal.status().disk_failing))
     readings.gauge("callctl_journal_database_failing", "1 while PostgreSQL takes nothing.", lambda: bool(journal.status().database_failing))
     readings.gauge("callctl_journal_dead_letters", "Records that PostgreSQL refuses.", lambda: journal.status().dead_letters)
+    readings.gauge(
+        "callctl_journal_damaged_records", "Records lost on the disk, found since the start.", lambda: journal.status().damaged_records
+    )
     readings.counter("callctl_journal_lost_records", "Records that could not be kept.", lambda: journal.status().refused)
     readings.gauge("callctl_partitions_failing", "1 while partitions cannot be made.", lambda: bool(journal.status().upkeep_failing))
     readings.gauge(
@@ -141,4 +145,6 @@ def watch(readings: LiveReadings, parts: Observed) -> None:
         "callctl_audio_skipped_live_frames", "Frames skipped on them.", lambda: sum(line.stats.frames_skipped for line in lines.lines)
     )
     readings.counter("callctl_audio_refused_connections", "Connections to AudioSocket refused.", lambda: lines.refusals.total())
+    readings.counter("callctl_worker_restarts", "Deaths of a process that had the calls.", lambda: parts.told().restarts)
+    readings.gauge("callctl_standby_warm", "1 while a warm standby waits to take over.", lambda: parts.told().standby_warm)
     readings.counter("callctl_log_dropped_lines", "Log lines that nobody took in time.", lambda: logs.dropped if logs else 0)

@@ -17,6 +17,7 @@ from controller.call.events import ARI, AnyEvent, Wish
 from controller.call.state import SHOWN, Call, State
 from controller.journal.ids import call_back_id
 from controller.journal.records import Audited, CallBackNoted, CallRevised, Logged, MachineStepped, Record, ToolCalled, TurnRecorded
+from controller.sheets.sheet import Progress, Sheet
 
 
 class Journal(Protocol):
@@ -41,6 +42,10 @@ class Positions:
         return self._last
 
 
+SKIPPED = 64
+"""A successor goes on so far behind the numbers it knows of: those between may be of records that the one before still wrote."""
+
+
 class CallRecord:
     """Satisfies ``agent.ports.Transcript``. Every line of the call's log gets its number here, whoever tells of it."""
 
@@ -52,7 +57,9 @@ class CallRecord:
         clock_ms: Callable[[], int] = now_ms,
         positions: Callable[[], int] = Positions(),  # noqa: B008 - one for the whole process
         on_live: Callable[[str, LiveText], None] = lambda call_id, text: None,
+        sheet: Sheet | None = None,
     ) -> None:
+        """*sheet*: a predecessor's, whose record this one goes on with."""
         self._journal = journal
         self._positions = positions
         self._on_live = on_live
@@ -64,6 +71,20 @@ class CallRecord:
         self._answered_at_ms: int | None = None
         self._latest: CallRevised | None = None
         self._cost_usd: Callable[[], dict[str, float]] = dict
+        if sheet is not None:
+            self._go_on(sheet)
+
+    def _go_on(self, sheet: Sheet) -> None:
+        self._call = sheet.call
+        self._lines = sheet.progress.lines + SKIPPED
+        self._answered_at_ms = sheet.progress.answered_at_ms
+        if (latest := sheet.progress.latest) is not None:
+            self._latest = replace(latest, revision=latest.revision + SKIPPED)
+
+    @property
+    def progress(self) -> Progress:
+        """What a successor must know to go on with it."""
+        return Progress(lines=self._lines, latest=self._latest, answered_at_ms=self._answered_at_ms)
 
     @property
     def shown(self) -> str:

@@ -4,7 +4,9 @@ Nothing is replayed after a gap, so who hung up meanwhile is still alive in our 
 
     channel of a call of ours is gone         ─► ChannelGone; the record closes
     caller left or came back unheard          ─► LeftStasis, CallReturned, OperatorAnswered
-    caller in our application, in no books    ─► a predecessor's: to the operators' queue, his record closed
+    call that we inherited with its sheet     ─► Adopted: it goes on
+    caller in our application, in no books    ─► a predecessor's: it goes on if its sheet is found elsewhere; else to the operators' queue,
+                                                 his record closed
                                                  nobody's yet: he arrives now
     operator in it, in no books               ─► a predecessor told him of a caller: Asterisk asks him
     a supervisor picked up or left unheard    ─► TakenOver, PhoneGone
@@ -19,15 +21,17 @@ acted on only when a second look, a moment later, finds the same and the call di
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from dataclasses import replace as replace_look
 
 import structlog
 from msgspec.structs import replace
 
 from controller.ari import translate
 from controller.ari.errors import AriError, AriNotFound
+from controller.ari.perform import ended_by_restart
 from controller.ari.port import Asterisk
 from controller.ari.resources import Bridge, Channel
 from controller.call import events as seen
@@ -38,6 +42,7 @@ from controller.dialplan import ALONE_CONTEXT, is_probe
 from controller.journal.records import CallRevised
 from controller.record import Journal, now_ms
 from controller.session import Session
+from controller.sheets.sheet import Sheet
 from controller.switchboard import Switchboard
 
 SECOND_LOOK_S = 0.4
@@ -45,6 +50,11 @@ PERIOD_S = 30.0
 SOON_S = 2.0
 
 log = structlog.get_logger(__name__)
+
+
+async def _nowhere(call_id: str) -> Sheet | None:
+    """There is no other host."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +68,7 @@ class Look:
 
 class Recovery:
     """*front*: the name under which callers may have entered before they were moved to us. *predecessors*: the records that the journal
-    found open at the start, by whomever they were written."""
+    found open at the start, by whomever they were written. *sheet_of*: what a controller on another host left of a call, within seconds."""
 
     def __init__(
         self,
@@ -69,6 +79,7 @@ class Recovery:
         app: str,
         front: str = "",
         predecessors: Iterable[CallRevised] = (),
+        sheet_of: Callable[[str], Awaitable[Sheet | None]] = _nowhere,
     ) -> None:
         self._asterisk = asterisk
         self._switchboard = switchboard
@@ -78,6 +89,8 @@ class Recovery:
         self._predecessors = {record.call_id: record for record in predecessors}
         self._theirs = set(self._predecessors)  # bridges of these calls are ours to remove
         self._asterisk_started = ""
+        self._followed: set[str] = set()  # inherited calls whose events we have asked for
+        self._sheet_of = sheet_of
         self._one_at_a_time = asyncio.Lock()
         self._unsettled = asyncio.Event()  # the last look found something
 
@@ -98,11 +111,11 @@ class Recovery:
         async with self._one_at_a_time:
             started = (await self._asterisk.asterisk_info()).status.startup_time
             first = await self._look()
+            await self._adopt(first, started)
             by = self._who_ended_calls(started)
             gone = [session for session, call in first.calls.items() if call.channel_id not in first.channels]
             for session in gone:
                 session.post(seen.ChannelGone(seen=False, by=by))
-            self._close_predecessors(first)
             found = self._finds_something(first)
             if gone or found:
                 self._unsettled.set()
@@ -110,8 +123,36 @@ class Recovery:
                 self._unsettled.clear()
             if found:
                 await asyncio.sleep(SECOND_LOOK_S)
-                await self._act(first, await self._look())
+                await self._act(first, await self._look(), started)
+            self._close_predecessors(first)
             log.info("reconciled", calls=len(first.calls), gone=len(gone))
+
+    # A dead predecessor's calls that go on with us
+
+    async def _adopt(self, look: Look, asterisk_started: str) -> None:
+        """Tell each how it stands, and have Asterisk tell us of its channels and bridge from now on."""
+        inherited = [(session, call) for session, call in look.calls.items() if session.inherited]
+        for session, call in inherited:
+            if session.to_be_adopted:
+                session.adopt(self._how_it_stands(session, call, look, asterisk_started))
+        new = [call for _, call in inherited if call.call_id not in self._followed]
+        self._followed.update(call.call_id for call in new)
+        names = {name for call in new for name in (call.channel_id, call.phone) if name in look.channels}
+        bridges = {bridge for call in new if (bridge := ids.bridge_id(call.call_id)) in look.bridges}
+        if new:
+            await self._asterisk.subscribe(*(f"channel:{name}" for name in names), *(f"bridge:{bridge}" for bridge in bridges))
+
+    def _how_it_stands(self, session: Session, call: Call, look: Look, asterisk_started: str) -> seen.AnyEvent:
+        channel = look.channels.get(call.channel_id)
+        if channel is None:
+            return seen.ChannelGone(seen=False, by=ended_by_restart(call, asterisk_started))
+        bridge = look.bridges.get(ids.bridge_id(call.call_id))
+        return seen.Adopted(
+            here=self._in_our_application(channel),
+            bridge=bridge is not None and channel.id in bridge.channels,
+            leg_kept=session.line_kept,
+            in_vain=session.in_vain,
+        )
 
     def _who_ended_calls(self, started: str) -> seen.By | None:
         """Asterisk, if it was started anew since the last look that came to an end."""
@@ -172,7 +213,9 @@ class Recovery:
         return {name for name in ours if ids.is_channel_of_ours(name) and not self._switchboard.owns(name)}
 
     def _stray_bridges(self, look: Look) -> set[str]:
-        """Bridges of ended calls, with no caller in them. Another controller's are known by neither name nor book and stay."""
+        """Bridges of ended calls, and of those that have given theirs up, with no caller in them. Another controller's are known by
+        neither name nor book and stay.
+        """
         stray = set()
         for bridge in look.bridges.values():
             if ids.is_side_bridge(bridge.id) and bridge.name == self._app and not self._switchboard.knows_bridge(bridge.id):
@@ -180,13 +223,15 @@ class Recovery:
             call_id = ids.call_of_bridge(bridge.id)
             callers = [channel for channel in bridge.channels if ids.leg_of_channel(channel) is None]
             ours = bridge.name == self._app or call_id in self._theirs or call_id in self._switchboard.finished
-            if call_id and ours and not callers and self._switchboard.session(call_id) is None:
+            session = self._switchboard.session(call_id or "")
+            wanted = session is not None and (session.call.bridge or session.to_be_adopted)
+            if call_id and ours and not callers and not wanted:
                 stray.add(bridge.id)
         return stray
 
     # What is done about it
 
-    async def _act(self, first: Look, second: Look) -> None:
+    async def _act(self, first: Look, second: Look, started: str) -> None:
         again = self._missed(second)
         for session, event in self._missed(first).items():
             if again.get(session) == event and session.call == first.calls[session]:
@@ -195,13 +240,13 @@ class Recovery:
         known_first = {channel.id for channel in self._unknown_callers(first)}
         for channel in self._unknown_callers(second):
             if channel.id in known_first and channel.id not in self._switchboard.left:
-                await self._take(channel)
+                await self._take(channel, second, started)
         for channel_id in self._stray_channels(first) & self._stray_channels(second):
             await self._remove("channel", channel_id)
         for bridge in self._stray_bridges(await self._look()):  # anew: who was in one of them may just have been sent to the queue
             await self._remove("bridge", bridge)
 
-    async def _take(self, channel: Channel) -> None:
+    async def _take(self, channel: Channel, look: Look, asterisk_started: str) -> None:
         """A caller in our application, in no books of ours."""
         args = channel.dialplan.app_data.split(",")[1:]
         if is_probe(args):
@@ -212,6 +257,12 @@ class Recovery:
             return
         if not channel.channelvars.get("CALL_ID"):
             self._switchboard.arrive(channel, args)  # he came while nobody listened
+            return
+        if (sheet := await self._sheet_of(channel.channelvars["CALL_ID"])) is not None and sheet.call.channel_id == channel.id:
+            self._switchboard.adopt([sheet])
+            session = self._switchboard.session(sheet.call.call_id)
+            if session is not None:
+                await self._adopt(replace_look(look, calls={session: session.call}), asterisk_started)
             return
         log.warning("orphan_to_operators", channel=channel.id, call_id=channel.channelvars["CALL_ID"])
         try:
@@ -236,6 +287,8 @@ class Recovery:
     def _close_predecessors(self, look: Look) -> None:
         """Each open record that no session of ours writes; truthful as far as the channel's whereabouts tell."""
         for record in self._predecessors.values():
+            if self._switchboard.session(record.call_id) is not None or record.call_id in self._switchboard.finished:
+                continue  # it goes on with us, or has come to its end with us
             channel = look.channels.get(record.channel_id)
             with_others = channel is not None and not self._in_our_application(channel)
             closed = replace(

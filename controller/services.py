@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import dataclass
 
 from google.auth.exceptions import GoogleAuthError
 
@@ -35,13 +36,32 @@ def _nobody(service: Service, went: Went, count: int = 1) -> None:
     """Nobody counts."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vendors:
+    """Everything a conversation needs but the ledger, which one process has at a time."""
+
+    recognizer: CountedRecognizer
+    model: CountedModel
+    voice: CachedVoice
+    shop: HttpShop
+    knowledge: PostgresKnowledge
+
+    def services(self, ledger: Ledger) -> Services:
+        return Services(
+            recognizer=self.recognizer,
+            model=self.model,
+            voice=self.voice,
+            shop=self.shop,
+            knowledge=self.knowledge,
+            once=Once(ledger, clock_ms=now_ms),
+        )
+
+
 @asynccontextmanager
-async def open_services(
-    settings: Settings, *, ledger: Ledger, on_breaker: OnBreaker | None = None, on_request: OnRequest = _nobody
-) -> AsyncIterator[Services]:
-    """Everything a conversation needs; *on_breaker* is told the state of the shop's breaker, *on_request* how each request to a
-    vendor went. Raises CredentialsMissing.
-    """
+async def open_vendors(
+    settings: Settings, *, on_breaker: OnBreaker | None = None, on_request: OnRequest = _nobody
+) -> AsyncIterator[Vendors]:
+    """*on_breaker* is told the state of the shop's breaker, *on_request* how each request to a vendor went. Raises CredentialsMissing."""
 
     def on_ended(failed: bool) -> None:
         on_request("shop", "failed" if failed else "answered")
@@ -52,13 +72,12 @@ async def open_services(
         model = await exits.enter_async_context(open_model(settings))
         shop = await exits.enter_async_context(open_shop(settings, on_breaker, on_ended))
         knowledge = await exits.enter_async_context(PostgresKnowledge.open(settings.database.url.get_secret_value()))
-        yield Services(
+        yield Vendors(
             recognizer=CountedRecognizer(recognizer, on_request),
             model=CountedModel(model, on_request),
             voice=CachedVoice(SpokenVoice(CountedVoice(voice, on_request))),
             shop=shop,
             knowledge=knowledge,
-            once=Once(ledger, clock_ms=now_ms),
         )
 
 

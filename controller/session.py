@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 
 import structlog
@@ -22,7 +24,7 @@ from audiosocket.errors import AudioSocketError
 from audiosocket.line import Line
 from controller.ari import messages as ari
 from controller.ari.errors import AriError, AriNotFound
-from controller.ari.perform import open_line, perform, release_leg, rescue
+from controller.ari.perform import ended_by_restart, open_line, perform, release_leg, rescue
 from controller.ari.shorthand import line_of
 from controller.call import commands as order
 from controller.call import events as seen
@@ -30,6 +32,7 @@ from controller.call.machine import receive
 from controller.call.state import Call, State
 from controller.lanes import Lanes, lanes_of
 from controller.record import CallRecord
+from controller.sheets.sheet import ADOPTIONS_MAX, Sheet
 from controller.surroundings import Caller, ConversationLike, Surroundings
 
 INBOX = 256
@@ -52,7 +55,10 @@ class NothingSaid(Exception):
 
 
 class Session:
-    """*on_leg* and *on_phone* hear of each leg and telephone before Asterisk is asked to make it, *on_step* of each step."""
+    """*on_leg* and *on_phone* hear of each leg and telephone before Asterisk is asked to make it, *on_step* of each step.
+
+    With the *sheet* of a predecessor it goes on with his call, as soon as ``adopt`` tells how it stands.
+    """
 
     def __init__(
         self,
@@ -61,9 +67,16 @@ class Session:
         on_leg: Callable[[str], None] = lambda leg: None,
         on_phone: Callable[[str], None] = lambda phone: None,
         on_step: Callable[[], None] = lambda: None,
+        sheet: Sheet | None = None,
     ) -> None:
-        self.call = Call()
-        self.record = CallRecord(around.journal, prompt_version=around.prompt_version, clock_ms=around.clock_ms, on_live=around.on_live)
+        self.call = sheet.call if sheet else Call()
+        self.record = CallRecord(
+            around.journal, prompt_version=around.prompt_version, clock_ms=around.clock_ms, on_live=around.on_live, sheet=sheet
+        )
+        self._sheet = sheet
+        self._sheet_is_due = False
+        self._adopted_at_ms = (*sheet.adopted_at_ms, around.clock_ms())[-ADOPTIONS_MAX:] if sheet else ()
+        self._adoption: asyncio.Future[seen.AnyEvent] | None = asyncio.get_running_loop().create_future() if sheet else None
         self._around = around
         self._on_leg = on_leg
         self._on_phone = on_phone
@@ -75,6 +88,7 @@ class Session:
         self._legs: list[str] = []  # all of the call's life
         self._lines: dict[str, Line] = {}
         self._all_lines: list[Line] = []
+        self._new_legs: set[str] = set()  # on which the agent has not spoken yet
         self._started: dict[str, asyncio.Event] = {}
         self._opening: dict[str, asyncio.Task[None]] = {}
         self._conversation: ConversationLike | None = None
@@ -83,6 +97,38 @@ class Session:
         self._over = False
 
     # For the switchboard
+
+    @property
+    def to_be_adopted(self) -> bool:
+        """A predecessor's call that nobody has looked for yet."""
+        return self._adoption is not None and not self._adoption.done()
+
+    @property
+    def inherited(self) -> bool:
+        return self._sheet is not None
+
+    @property
+    def in_vain(self) -> bool:
+        """Too many processes have died with this call."""
+        return self._sheet is not None and self._sheet.in_vain(self._around.clock_ms())
+
+    @property
+    def line_kept(self) -> bool:
+        return self.call.leg in self._lines
+
+    def claim_line(self) -> bool:
+        """Before ``adopt``: take the media leg if it has outlived the predecessor."""
+        leg = self.call.leg
+        line = self._around.lines.claim(uuid.UUID(leg)) if leg is not None else None
+        if leg is not None and line is not None:
+            self._lines[leg] = line
+            self._all_lines.append(line)
+        return line is not None
+
+    def adopt(self, first: seen.AnyEvent) -> None:
+        """Go on with the predecessor's call: *first*, before all that was posted meanwhile, is ``Adopted`` or how it ended."""
+        if self._adoption is not None and not self._adoption.done():
+            self._adoption.set_result(first)
 
     @property
     def media(self) -> dict[str, int]:
@@ -150,6 +196,8 @@ class Session:
         try:
             async with asyncio.TaskGroup() as self._tasks:
                 self._lanes = Lanes(self._tasks)
+                if self._adoption is not None:
+                    self._go_on(await self._adoption)
                 while self.call.state is not State.ENDED:
                     self._step(await self._inbox.get())
         except Exception:  # a fault of ours must cost the caller nothing: this is the session's edge
@@ -162,6 +210,13 @@ class Session:
             for request, asked in self._asked.items():
                 if not asked.done():
                     asked.set_result(self._too_late(request))
+
+    def _go_on(self, first: seen.AnyEvent) -> None:
+        structlog.contextvars.bind_contextvars(call_id=self.call.call_id)
+        for leg, line in self._lines.items():
+            self._tasks.create_task(self._watch(leg, line), name=f"line-{leg}")
+        self.record.log("ctl", "CallAdopted", level="warn", text=self.call.state.value, data={"line_kept": bool(self._lines)})
+        self._step(first)
 
     def _too_late(self, request: str) -> order.Acknowledge:
         return order.Acknowledge(channel_id=self.call.channel_id, request=request, event="", code="call_ended")
@@ -183,6 +238,27 @@ class Session:
             if isinstance(command, order.Acknowledge) and isinstance(event, seen.Wish):
                 self._acknowledge(event, command)
         self._on_step()
+        self._changed()
+
+    # For a successor
+
+    def _changed(self) -> None:
+        """What a successor needs has changed; told once for all changes of this turn of the loop."""
+        if not self._sheet_is_due:
+            self._sheet_is_due = True
+            asyncio.get_running_loop().call_soon(self.keep_sheet)
+
+    def keep_sheet(self) -> None:
+        self._sheet_is_due = False
+        call = self.call
+        if call.state is State.NEW or self.to_be_adopted:
+            return
+        if call.state is State.ENDED:
+            self._around.sheets.drop(call.call_id)
+            return
+        memory = self._conversation.memory() if self._conversation else self._sheet.memory if self._sheet else b""
+        sheet = Sheet(call=call, progress=self.record.progress, media=self._media(), memory=memory, adopted_at_ms=self._adopted_at_ms)
+        self._around.sheets.put(call.call_id, sheet)
 
     def _acknowledge(self, wish: seen.Wish, answer: order.Acknowledge) -> None:
         self.record.acknowledged(wish, answer)
@@ -250,6 +326,7 @@ class Session:
                 command=name,
                 why=str(error) or "timeout",
                 gone=isinstance(error, AriNotFound),
+                by=await self._who_ended_it() if isinstance(error, AriNotFound) else None,
                 leg_id=getattr(command, "leg_id", ""),
                 phone_id=getattr(command, "phone_id", ""),
             )
@@ -257,6 +334,12 @@ class Session:
             self._log_result("CommandFailed", name, began_s, level="err", why=failed.why)
         else:
             self._log_result("CommandDone", name, began_s)
+
+    async def _who_ended_it(self) -> seen.By | None:
+        """Of a channel that is gone."""
+        with suppress(AriError):
+            return ended_by_restart(self.call, (await self._around.asterisk.asterisk_info()).status.startup_time)
+        return None
 
     def _log_result(self, what: str, command: str, began_s: float, *, level: str = "", why: str = "") -> None:
         took_ms = round((time.monotonic() - began_s) * 1000)
@@ -286,6 +369,7 @@ class Session:
         started = self._started[leg_id]
         line = await open_line(around.asterisk, around.lines, leg_id, started, advertised=around.advertised, timeout_s=OPEN_LINE_S)
         self._lines[leg_id] = line
+        self._new_legs.add(leg_id)
         self._all_lines.append(line)
         self._opening.pop(leg_id, None)
         self._tasks.create_task(self._watch(leg_id, line), name=f"line-{leg_id}")
@@ -315,10 +399,13 @@ class Session:
     # The agent
 
     def _start_agent(self, run: int, opening: str) -> None:
-        line = self._lines[self.call.leg or ""]  # joined, so open, and not released before the agent is stopped
-        lead_in = line.play()
-        lead_in.feed(line.format.silence * LEAD_IN_FRAMES)
-        lead_in.finish()
+        leg = self.call.leg or ""
+        line = self._lines[leg]  # joined, so open, and not released before the agent is stopped
+        if leg in self._new_legs:
+            self._new_legs.remove(leg)
+            lead_in = line.play()
+            lead_in.feed(line.format.silence * LEAD_IN_FRAMES)
+            lead_in.finish()
         self._agent = self._tasks.create_task(self._converse(run, line, opening, after=self._agent), name=f"agent-{self.call.call_id}")
 
     async def _converse(self, run: int, line: Line, opening: str, *, after: asyncio.Task[None] | None) -> None:
@@ -327,7 +414,8 @@ class Session:
             await _see_off(after)
         try:
             if self._conversation is None:
-                caller = Caller(self.call.call_id, self.call.caller_id, lambda: self.call.desk_open)
+                memory = self._sheet.memory if self._sheet else b""
+                caller = Caller(self.call.call_id, self.call.caller_id, lambda: self.call.desk_open, memory, self._changed)
                 self._conversation = await self._around.converse(caller, self.record)
             self._conversation.hold(self.call.held)
             outcome = await self._conversation.run(line, opening)
@@ -364,7 +452,10 @@ class Session:
 
     def _media(self) -> dict[str, int]:
         counts = ("frames_due", "frames_sent", "frames_skipped", "frames_received")
-        return {name: sum(getattr(line.stats, name) for line in self._all_lines) for name in counts} if self._all_lines else {}
+        before = self._sheet.media if self._sheet else {}
+        if not self._all_lines:
+            return before
+        return {name: before.get(name, 0) + sum(getattr(line.stats, name) for line in self._all_lines) for name in counts}
 
     async def _rescue(self) -> None:
         try:
@@ -372,6 +463,7 @@ class Session:
         except Exception:  # one call's fault must not reach the others; what is left here, reconciling finds
             log.exception("rescue_failed", call_id=self.call.call_id)
         self.call = replace(self.call, state=State.ENDED, outcome="failed", ended_by="controller")
+        self._changed()
         self.record.fail(self.call, ended_at_ms=self._around.clock_ms(), media=self._media())
 
 

@@ -216,6 +216,13 @@ class RetentionSettings(Group, env_prefix="RETENTION_"):
         return []
 
 
+class WorkerSettings(Group, env_prefix="WORKER_"):
+    """The controller's own processes (``controller.watchdog``)."""
+
+    standby: bool = True
+    hung_after_s: Annotated[float, Field(ge=0.3, le=60)] = 0.75  # three beats at least
+
+
 class ApiSettings(Group, env_prefix="API_"):
     host: str = "127.0.0.1"
     port: Port = 8080
@@ -301,6 +308,7 @@ class Settings:
     trouble: TroubleSettings
     web_calls: WebCallsSettings
     log: LogSettings
+    worker: WorkerSettings
 
     @classmethod
     def load(cls, dotenv: Path | None = DOTENV) -> Self:
@@ -344,6 +352,7 @@ GROUPS: dict[str, type[Group]] = {
     "trouble": TroubleSettings,
     "web_calls": WebCallsSettings,
     "log": LogSettings,
+    "worker": WorkerSettings,
 }
 assert list(GROUPS) == [field.name for field in fields(Settings)]
 

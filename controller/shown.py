@@ -47,13 +47,13 @@ def callbacks_table(callbacks: Iterable[dict[str, Any]], mask: Mask) -> Table:
     for one in callbacks:
         table.add_row(
             f"{datetime.fromtimestamp(one['due'] / 1000, UTC):%Y-%m-%d %H:%M}",
-            one["id"],
+            _text(one["id"]),
             escape(mask(one["tel"])),
             _text(one["name"]),
             escape(mask(one["why"] or "")),
             str(one["tries"]),
             _text(one["owner"]),
-            one["state"],
+            _text(one["state"]),
         )
     return table
 
@@ -88,7 +88,7 @@ def _record(call: Row, mask: Mask) -> Table:
         ("cost, USD", ", ".join(f"{service} {cost:.4f}" for service, cost in call["cost_breakdown"].items())),
         ("media", ", ".join(f"{kind} {count}" for kind, count in call["media"].items())),
     ):
-        table.add_row(f"[bold]{name}[/bold]", escape(_text(value)))
+        table.add_row(f"[bold]{name}[/bold]", _text(value))
     return table
 
 
@@ -97,7 +97,7 @@ def _turns(turns: list[Row], mask: Mask) -> Table:
     table = Table("#", "who", "what was said", *stages, title="Turns; timings in ms", title_justify="left", box=None)
     for turn in turns:
         timings = ("" if turn[f"{stage}_ms"] is None else str(turn[f"{stage}_ms"]) for stage in STAGES)
-        table.add_row(str(turn["turn_number"]), turn["speaker"], _said(turn, mask), *timings)
+        table.add_row(str(turn["turn_number"]), _text(turn["speaker"]), _said(turn, mask), *timings)
     return table
 
 
@@ -116,7 +116,7 @@ def _tools(tools: list[Row], mask: Mask) -> Table:
         arguments, result = (mask(json.dumps(tool[part], ensure_ascii=False)) for part in ("arguments", "result"))
         short = result if len(result) <= LONGEST_RESULT else result[:LONGEST_RESULT] + "…"
         mark = "[green]ok[/green]" if tool["success"] else "[red]failed[/red]"
-        table.add_row(str(tool["turn_number"]), tool["name"], escape(arguments), escape(short), str(tool["duration_ms"]), mark)
+        table.add_row(str(tool["turn_number"]), _text(tool["name"]), escape(arguments), escape(short), str(tool["duration_ms"]), mark)
     return table
 
 
@@ -126,7 +126,7 @@ def _writes(writes: list[Row], mask: Mask) -> Table:
     for write in writes:
         result = mask(json.dumps(write["result"], ensure_ascii=False)) if write["result"] else ""
         short = result if len(result) <= LONGEST_RESULT else result[:LONGEST_RESULT] + "…"
-        table.add_row(f"{write['created_at']:%H:%M:%S.%f}"[:-3], write["intent"], write["stage"], escape(short))
+        table.add_row(f"{write['created_at']:%H:%M:%S.%f}"[:-3], _text(write["intent"]), _text(write["stage"]), escape(short))
     return table
 
 
@@ -157,4 +157,5 @@ def _length(seconds: Any) -> str:
 
 
 def _text(value: object) -> str:
-    return "" if value is None else str(value)
+    """As it is, whoever wrote it: nothing in it is markup."""
+    return "" if value is None else escape(str(value))

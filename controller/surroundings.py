@@ -13,6 +13,7 @@ from audiosocket.audio import AudioFormat
 from controller.ari.perform import LineServer
 from controller.ari.port import CallControl
 from controller.record import CallRecord, Journal, now_ms
+from controller.sheets.sheet import Sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class Caller:
     call_id: str
     number: str
     desk_open: Callable[[], bool] = lambda: True  # operators are at work now
+    memory: bytes = b""  # of the talk so far, by a predecessor; empty: it begins
+    on_memory: Callable[[], None] = lambda: None  # call it when ``ConversationLike.memory`` has changed
 
 
 class ConversationLike(Protocol):
@@ -32,6 +35,27 @@ class ConversationLike(Protocol):
 
     def hold(self, on: bool) -> None:
         """The caller does not hear us, or does again; counts also for runs to come."""
+
+    def memory(self) -> bytes:
+        """All that a successor must know of the talk, as it is at this instant."""
+
+
+class Sheets(Protocol):
+    """``controller.sheets.folder.SheetFolder`` is it."""
+
+    def put(self, call_id: str, sheet: Sheet) -> None: ...
+
+    def drop(self, call_id: str) -> None: ...
+
+
+class NoSheets:
+    """For calls that no successor is to adopt."""
+
+    def put(self, call_id: str, sheet: Sheet) -> None:
+        pass
+
+    def drop(self, call_id: str) -> None:
+        pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,3 +71,4 @@ class Surroundings:
     prompt_version: str | None = None
     clock_ms: Callable[[], int] = now_ms
     on_live: Callable[[str, LiveText], None] = lambda call_id, text: None  # turns in the making, by call id
+    sheets: Sheets = NoSheets()  # noqa: RUF009 - it holds nothing

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType, TracebackType
 from typing import Protocol, Self
 
@@ -19,14 +19,15 @@ import structlog
 
 from controller.ari import messages as ari
 from controller.ari import translate
-from controller.ari.errors import AriError
+from controller.ari.errors import AriError, AriNotFound
 from controller.ari.resources import Channel
 from controller.call import events as seen
 from controller.call import ids
 from controller.call.events import Limits
 from controller.call.state import Call, State
-from controller.dialplan import is_probe, is_probes_channel
+from controller.dialplan import NEXT, PASSED_ON, is_probe, is_probes_channel
 from controller.session import Session
+from controller.sheets.sheet import Sheet
 from controller.surroundings import Surroundings
 
 REMEMBERED = 2_048
@@ -34,6 +35,8 @@ REMEMBERED = 2_048
 TRANSFER_S = 15.0
 CLOSING_S = 10.0
 WITH_US = frozenset({State.NEW, State.CONNECTING, State.TALKING, State.ANNOUNCING, State.SUPERVISED, State.LEAVING})
+LINE_SUFFICES = frozenset({State.TALKING, State.ANNOUNCING})
+"""In these states a caller whose line outlived the process hears us at once; where he is otherwise, Asterisk must tell first."""
 
 log = structlog.get_logger(__name__)
 
@@ -81,7 +84,8 @@ class Switchboard:
         self._strangers = _Remembered()
         self.left = _Remembered()  # channels that left our application, in case somebody still believes them there
         self.finished = _Remembered()  # ids of calls that were ours
-        self.draining = False
+        self.draining = False  # we are coming to our end
+        self.drained = False  # a person wants no new calls here; those that run go on
         self.desk_open = True  # operators are at work
         self._closing = False  # no time is left: who comes now is sent to the queue and written down at once
 
@@ -105,6 +109,20 @@ class Switchboard:
     def busy(self) -> int:
         """Calls that are with us, not with operators or on their way out."""
         return sum(session.call.state in WITH_US for session in self._sessions.values())
+
+    @property
+    def takes(self) -> int:
+        """So many calls at once; 0: no new ones now."""
+        return 0 if self.draining or self.drained else self._calls_max
+
+    def set_drained(self, *, drained: bool) -> None:
+        self.drained = drained
+        self._changed.set()
+
+    async def change(self) -> None:
+        """Until a call made a step, or what we take changed."""
+        self._changed.clear()
+        await self._changed.wait()
 
     def session(self, call_id: str) -> Session | None:
         return self._sessions.get(call_id)
@@ -190,13 +208,11 @@ class Switchboard:
             self._tasks.create_task(self._give_back(channel.id), name=f"give-back-{channel.id}")
             return
         if not refused:
-            refused = "draining" if self.draining else "busy" if self.busy >= self._calls_max else ""
-        session = Session(
-            self._around,
-            on_leg=lambda leg: self._by_leg.__setitem__(leg, session),
-            on_phone=lambda phone: self._by_phone.__setitem__(phone, session),
-            on_step=lambda: self._stepped(session.call),
-        )
+            refused = self._no_room(purpose)
+        if refused and args[2:] == [NEXT]:
+            self._strangers.add(channel.id)
+            self._tasks.create_task(self._pass_on(channel, args[:2], refused), name=f"pass-on-{channel.id}")
+            return
         arrived = seen.CallArrived(
             call_id=ids.new_call_id(),
             channel_id=channel.id,
@@ -208,15 +224,52 @@ class Switchboard:
             desk_open=self.desk_open,
             limits=self._limits,
         )
-        self._sessions[arrived.call_id] = session
-        self._by_channel[channel.id] = session
+        session = self._open(arrived.call_id, channel.id)
         session.post(arrived)
         if self._closing:
             session.post(seen.ControllerStopping())
-        task = self._tasks.create_task(session.run(), name=f"call-{arrived.call_id}")
-        self._running[task] = session
-        task.add_done_callback(lambda done: self._forget(done, arrived))
         log.info("call_arrived", call_id=arrived.call_id, channel=channel.id, refused=refused or None)
+
+    def _no_room(self, purpose: str) -> str:
+        """Why the agent does not take him; empty: he does. Who comes back from the operators is no new call."""
+        if self.draining or (self.drained and purpose != "returned"):
+            return "draining"
+        return "busy" if self.busy >= self._calls_max else ""
+
+    def adopt(self, sheets: Iterable[Sheet]) -> None:
+        """The calls of a dead predecessor, before events of them can come. Who still has his line is spoken to at once; the others when
+        ``Recovery`` has found them.
+        """
+        for sheet in sheets:
+            call = sheet.call
+            session = self._open(call.call_id, call.channel_id, sheet)
+            if call.leg is not None:
+                self._by_leg[call.leg] = session
+            if call.phone is not None:
+                self._by_phone[call.phone] = session
+            if session.claim_line() and call.state in LINE_SUFFICES:
+                session.adopt(seen.Adopted(leg_kept=True, in_vain=session.in_vain))
+            log.warning("call_taken_over", call_id=call.call_id, state=call.state.value)
+
+    def keep_sheets(self) -> None:
+        """A successor is about to take over: what it needs is told at once."""
+        for session in self.sessions:
+            session.keep_sheet()
+
+    def _open(self, call_id: str, channel_id: str, sheet: Sheet | None = None) -> Session:
+        session = Session(
+            self._around,
+            on_leg=lambda leg: self._by_leg.__setitem__(leg, session),
+            on_phone=lambda phone: self._by_phone.__setitem__(phone, session),
+            on_step=lambda: self._stepped(session.call),
+            sheet=sheet,
+        )
+        self._sessions[call_id] = session
+        self._by_channel[channel_id] = session
+        task = self._tasks.create_task(session.run(), name=f"call-{call_id}")
+        self._running[task] = session
+        task.add_done_callback(lambda done: self._forget(done, call_id, channel_id))
+        return session
 
     def _stepped(self, call: Call) -> None:
         self._changed.set()
@@ -245,6 +298,19 @@ class Switchboard:
         except AriError as error:
             log.info("channel_not_dropped", channel=channel_id, why=str(error))
 
+    async def _pass_on(self, channel: Channel, args: list[str], refused: str) -> None:
+        """To the next controller, by way of the dialplan."""
+        try:
+            await self._around.asterisk.set_variables(channel.id, PASSED_ON)
+            await self._around.asterisk.continue_in_dialplan(channel.id)
+        except AriNotFound:
+            return  # he hung up
+        except AriError as error:
+            log.warning("caller_not_passed_on", channel=channel.id, why=str(error))
+            self.arrive(channel, args, refused=refused)
+        else:
+            log.info("caller_passed_on", channel=channel.id, why=refused)
+
     async def _give_back(self, channel_id: str) -> None:
         """To the dialplan, behind its Stasis(): it knows what it wanted, and nobody stays with us in silence."""
         try:
@@ -252,12 +318,12 @@ class Switchboard:
         except AriError as error:
             log.warning("not_given_back", channel=channel_id, why=str(error))
 
-    def _forget(self, task: asyncio.Task[None], arrived: seen.CallArrived) -> None:
+    def _forget(self, task: asyncio.Task[None], call_id: str, channel_id: str) -> None:
         session = self._running.pop(task)
-        self.finished.add(arrived.call_id)
-        del self._sessions[arrived.call_id]
-        if self._by_channel.get(arrived.channel_id) is session:
-            del self._by_channel[arrived.channel_id]
+        self.finished.add(call_id)
+        del self._sessions[call_id]
+        if self._by_channel.get(channel_id) is session:
+            del self._by_channel[channel_id]
         for owned in (self._by_leg, self._by_phone):
             for name in [name for name, owner in owned.items() if owner is session]:
                 del owned[name]
@@ -271,6 +337,7 @@ class Switchboard:
         Afterwards no session runs; what could not be closed is logged.
         """
         self.draining = True
+        self._changed.set()
         log.info("draining", calls=self.busy, wait_s=wait_s)
         if not await self._until(lambda: self.busy == 0, wait_s):
             for session in self.sessions:

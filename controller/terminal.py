@@ -6,13 +6,19 @@ import asyncio
 import getpass
 import sys
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+import traceback
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from types import TracebackType
 from typing import Any, NoReturn, TypeVar
 
 import psycopg
 import uvloop
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableType, RenderHook, RenderResult
+from rich.segment import Segment
 
+from controller.masking import Masking
+from controller.printable import printable
+from controller.secret_values import secrets_in, secrets_of
 from controller.settings import DatabaseSettings, Settings
 from controller.settings_base import Group, SettingsError, load_group
 
@@ -24,8 +30,32 @@ EXIT_SETTINGS = 2
 LOOK_AT_DATABASE = "Is it running, and is DATABASE_URL its address?"
 
 PIPED_WIDTH = 240  # what reads a pipe wants each row on one line
-out = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
-err = Console(stderr=True, soft_wrap=True)
+
+
+class Harmless(RenderHook):
+    """Whatever is printed: nothing that a stranger said is obeyed by the terminal; our own colours are."""
+
+    def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
+        return [_Harmless(one) for one in renderables]
+
+
+class _Harmless:
+    def __init__(self, inner: RenderableType) -> None:
+        self._inner = inner
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for text, style, control in console.render(self._inner, options):
+            yield Segment(text if control else printable(text), style, control)
+
+
+def harmless(console: Console) -> Console:
+    console.push_render_hook(Harmless())
+    return console
+
+
+out = harmless(Console(width=None if sys.stdout.isatty() else PIPED_WIDTH))
+err = harmless(Console(stderr=True, soft_wrap=True))
+_known: set[str] = set()  # secrets of the settings that were read
 
 
 def in_loop(work: Coroutine[Any, Any, T]) -> T:
@@ -65,7 +95,9 @@ def audited(action: str, arguments: dict[str, Any]) -> dict[str, Any]:
 
 def settings() -> Settings:
     try:
-        return Settings.load()
+        loaded = Settings.load()
+        _hide(secrets_of(loaded))
+        return loaded
     except SettingsError as error:
         err.print(str(error), markup=False, highlight=False)
         sys.exit(EXIT_SETTINGS)
@@ -74,12 +106,28 @@ def settings() -> Settings:
 def group(wanted: type[GroupT]) -> GroupT:
     """For commands that need a part only: looking at calls needs no key of Anthropic's."""
     try:
-        return load_group(wanted)
+        loaded = load_group(wanted)
+        _hide(secrets_in([loaded]))
+        return loaded
     except SettingsError as error:
         err.print(str(error), markup=False, highlight=False)
         sys.exit(EXIT_SETTINGS)
 
 
 def fail(message: str) -> NoReturn:
-    err.print(message, markup=False, highlight=False)
+    err.print(_hidden(message), markup=False, highlight=False)
     sys.exit(EXIT_FAILED)
+
+
+def _hide(secrets: Iterable[str]) -> None:
+    """From now on no message and no traceback shows them, whatever a server or a library quotes."""
+    _known.update(secrets)
+    sys.excepthook = _tell_fault
+
+
+def _hidden(text: str) -> str:
+    return Masking(_known).without_secrets(text)
+
+
+def _tell_fault(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    err.print(_hidden("".join(traceback.format_exception(kind, error, trace))), markup=False, highlight=False)

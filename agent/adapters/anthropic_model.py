@@ -160,7 +160,14 @@ class AnthropicModel:
             raise ModelFailed(message) from refused
         except (anthropic.APIConnectionError, httpx2.HTTPError) as broken:
             raise _Passing(f"connection: {broken.__cause__ or broken!r}", pause_s) from broken
-        except (Malformed, anthropic.APIError, ValueError, AttributeError) as wrong:  # the library does not validate events
+        except (
+            Malformed,
+            anthropic.APIError,
+            ValueError,
+            AttributeError,
+            TypeError,
+            RecursionError,
+        ) as wrong:  # the library does not validate events
             raise _Passing(f"unreadable reply: {wrong}", 0.0) from wrong
 
 

@@ -19,7 +19,7 @@ COUNTERS = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cac
 
 
 class Malformed(Exception):
-    """The stream is not a reply: arguments that are no JSON object, or an end before the end."""
+    """The stream is not a reply: arguments that are no JSON object, texts that are none, or an end before the end."""
 
 
 class ReplyReader:
@@ -47,19 +47,19 @@ class ReplyReader:
                 self._count(event.message.usage)
             case "content_block_start":
                 block = event.content_block
-                self._tool = (block.id, block.name) if block.type == "tool_use" else None
+                self._tool = (_text(block.id), _text(block.name)) if block.type == "tool_use" else None
                 self._json.clear()
             case "content_block_delta":
-                if event.delta.type == "text_delta" and event.delta.text:
-                    self._written += len(event.delta.text)
-                    return [TextDelta(event.delta.text)]
+                if event.delta.type == "text_delta" and (text := _text(event.delta.text)):
+                    self._written += len(text)
+                    return [TextDelta(text)]
                 if event.delta.type == "input_json_delta":
-                    self._written += len(event.delta.partial_json)
-                    self._json.append(event.delta.partial_json)
+                    self._json.append(_text(event.delta.partial_json))
+                    self._written += len(self._json[-1])
             case "content_block_stop":
                 return self._whole_tool()
             case "message_delta":
-                self.stop_reason = event.delta.stop_reason or ""
+                self.stop_reason = _text(event.delta.stop_reason or "")
                 self._count(event.usage)
             case "message_stop":
                 self.ended = True
@@ -72,11 +72,11 @@ class ReplyReader:
         (tool_id, name), self._tool = self._tool, None
         try:
             arguments: Any = json.loads("".join(self._json) or "{}")
-        except ValueError as wrong:
+        except (ValueError, RecursionError) as wrong:
             raise Malformed(f"arguments of {name} are not JSON: {wrong}") from wrong
         if not isinstance(arguments, dict):
             raise Malformed(f"arguments of {name} are not an object")
-        return [ToolUse(tool_id, name, arguments)]
+        return [ToolUse(tool_id, name, _whole(arguments))]
 
     def _count(self, usage: Usage | MessageDeltaUsage) -> None:
         """Counts are cumulative: the latest stands."""
@@ -84,3 +84,20 @@ class ReplyReader:
             count = getattr(usage, counter, None)
             if isinstance(count, int):
                 self.usage[counter] = count
+
+
+def _text(value: Any) -> str:
+    """The library validates no event: what should be a text may be anything."""
+    if not isinstance(value, str):
+        raise Malformed(f"a {type(value).__name__} where a text should be")
+    text: str = _whole(value)
+    return text
+
+
+def _whole(value: Any) -> Any:
+    """*value* without halves of a surrogate pair: JSON may bring them, and neither the shop nor the model's next request can carry them."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_whole(key): _whole(item) for key, item in value.items()}
+    return [_whole(item) for item in value] if isinstance(value, list) else value

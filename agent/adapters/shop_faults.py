@@ -62,7 +62,7 @@ def fault_of_error(error: TimeoutError | httpx.HTTPError, timeout_s: float) -> F
     return Fault(UNREADABLE, f"the answer could not be read: {type(error).__name__}")
 
 
-def fault_of_answer(response: httpx.Response) -> Fault | None:
+def fault_of_answer(response: httpx.Response, content: bytes) -> Fault | None:
     """None for an answer that is none."""
     if response.is_success:
         return None
@@ -73,7 +73,7 @@ def fault_of_answer(response: httpx.Response) -> Fault | None:
         kind = AWAY
     else:
         kind = FAILED if response.is_server_error else REFUSED
-    return Fault(kind, _said(response.content), status=status, retry_after_s=_retry_after_s(response))
+    return Fault(kind, _said(content), status=status, retry_after_s=_retry_after_s(response))
 
 
 class _ErrorText(msgspec.Struct, frozen=True):

@@ -21,13 +21,14 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_aft
 
 from agent.adapters.shop_answers import Page
 from agent.adapters.shop_breaker import Breaker, BreakerOpen
-from agent.adapters.shop_faults import Fault, fault_of_answer, fault_of_error
+from agent.adapters.shop_faults import UNREADABLE, Fault, fault_of_answer, fault_of_error
 from agent.errors import ShopFailed
 
 BACKOFF_S = (1.0, 2.0)
 PATIENCE_S = 5.0  # a longer Retry-After is not worth a caller's silence
 CONNECTING = 0.4  # of the timeout: enough for a lost SYN, and what is not connected by then was surely not sent
 PAGES = 20
+ANSWER_BYTES = 2 << 20  # unpacked; the longest page of the document has some 50 kB
 
 AnswerT = TypeVar("AnswerT")
 RowT = TypeVar("RowT")
@@ -140,13 +141,13 @@ class ShopTransport:
         try:
             with self.breaker.request() as passage:
                 try:
-                    response = await self._exchange(ask)
+                    status, content = await self._exchange(ask)
                 except Fault as fault:
                     outcome = fault.status or str(fault)
                     (passage.failed if fault.kind.of_the_shop else passage.answered)()
                     raise
                 passage.answered()
-                outcome = response.status_code
+                outcome = status
         except BreakerOpen:
             outcome = "breaker open"
             raise
@@ -160,20 +161,33 @@ class ShopTransport:
                 outcome=outcome,
                 duration_ms=round((time.monotonic() - began_s) * 1000),
             )
-        return response.content
+        return content
 
-    async def _exchange(self, ask: Ask) -> httpx.Response:
+    async def _exchange(self, ask: Ask) -> tuple[int, bytes]:
+        """Status and body; a redirect is not followed, so that the key and the customer's words go nowhere but to the shop."""
         headers = {"X-Request-Id": ask.request_id}
         if ask.idempotency_key is not None:
             headers["Idempotency-Key"] = str(ask.idempotency_key)
         try:
             async with asyncio.timeout(self._timeout_s):
-                response = await self._client.request(ask.method, ask.path, params=ask.parameters, json=ask.body, headers=headers)
+                request = self._client.stream(ask.method, ask.path, params=ask.parameters, json=ask.body, headers=headers)
+                async with request as response:
+                    content = await _bounded(response)
         except (TimeoutError, httpx.HTTPError) as error:
             raise fault_of_error(error, self._timeout_s) from error
-        if fault := fault_of_answer(response):
+        if fault := fault_of_answer(response, content):
             raise fault
-        return response
+        return response.status_code, content
+
+
+async def _bounded(response: httpx.Response) -> bytes:
+    """The body, as far as anybody may send one; raises ``Fault``."""
+    content = bytearray()
+    async for piece in response.aiter_bytes():
+        content += piece
+        if len(content) > ANSWER_BYTES:
+            raise Fault(UNREADABLE, f"an answer of more than {ANSWER_BYTES} bytes")
+    return bytes(content)
 
 
 def _pause_s(retry: RetryCallState) -> float:

@@ -3,8 +3,9 @@
     ... order changed ─┬─ agent, heard: "чотири Michelin, разом 18 150 грн. Оформлюємо?"     the facts, since the last change
                        └─ caller:       "так, оформлюйте"                                    his last words, and a yes to this
 
-A summary cut short before its total was not heard. A yes to another question ("ви ще на лінії?") is no yes to the order. Where the same
-write was begun before, its yes was given then: repeating it is for ``agent.once`` to answer with the first result.
+A summary cut short before its total was not heard. A yes to another question ("ви ще на лінії?") is no yes to the order. Nor is one in
+which we broke off: "так..." may have gone on. Where the same write was begun before, its yes was given then: repeating it is for
+``agent.once`` to answer with the first result.
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ def _heard_and_confirmed(
         last -= 1
     answer = ". ".join(one.text for one in said[last:])
     agreed, told_at = agreement(answer, act), _told_at(said[:last], tells)
-    if agreed is None or told_at is None:
+    if agreed is None or told_at is None or any(one.broken for one in said[last:]):
         return Refusal(ask)
     if otherwise(answer) or not set(_values(answer)) <= {value for text in _agents(said) for value in _values(text)}:
         return Refusal(ask)  # a number that he was not told is something else too

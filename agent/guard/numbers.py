@@ -93,6 +93,8 @@ _CARDINAL = [
     }.items()
 ]
 _ORDINAL_FORMS = [(value, re.compile(rf"{stem}{_ORDINAL}")) for value, stem in _ORDINALS.items()]
+_LARGEST = 1e15
+"""No sum of a shop; digits without end are this much."""
 _ONE_AND_A_HALF = re.compile(r"півтор[аи]|полтор[аы]")
 
 
@@ -175,7 +177,7 @@ class _Making:
 def _read(match: re.Match[str]) -> _Part | None:
     word, start, end = match.group().lower(), match.start(), match.end()
     if word[0].isdecimal():
-        return _Part(float(re.sub(_GAP, "", word).replace(",", ".")), start, end, digits=True)
+        return _Part(min(float(re.sub(_GAP, "", word).replace(",", ".")), _LARGEST), start, end, digits=True)
     word = re.sub("[’ʼ`]", "'", word)
     meaning = _meaning(word)
     return _Part(meaning[0], start, end, meaning[1]) if meaning else None

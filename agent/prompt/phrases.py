@@ -25,6 +25,7 @@ PHRASES = MappingProxyType(
         ),
         "after_hours": "На жаль, оператори зараз не працюють. Ми можемо передзвонити вам у робочий час. Вам передзвонити?",
         "supervisor_left": "Я знову з вами. Чим ще можу допомогти?",
+        "adopted": "Перепрошую, на мить зник зв'язок.",  # another process goes on with the talk: ``agent.memory``
         "screening": "Дзвінок від клієнта. Натисніть один, щоб прийняти.",  # to an operator, where nothing is known of the call
         "screening_keys": "Щоб прийняти дзвінок, натисніть один. Щоб відмовитися, натисніть два.",  # behind the summary that he hears
         "filler_1": "Хвилинку, дивлюся.",

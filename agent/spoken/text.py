@@ -10,6 +10,7 @@ readings is the same in both.
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -32,10 +33,11 @@ class Reading:
     words: str
 
 
-def readings(text: str) -> list[Reading]:
+@functools.lru_cache(maxsize=512)  # what is being said is asked for ten times a second: how much of it was heard
+def readings(text: str) -> tuple[Reading, ...]:
     """In the order of the text, none overlapping."""
     if not _ANYTHING_TO_READ.search(text) and not any(map(str.isdigit, text)):
-        return []
+        return ()
     found: list[Reading] = []
     hidden = text
     for rule in RULES:
@@ -49,7 +51,7 @@ def readings(text: str) -> list[Reading]:
             hidden = hidden[: match.start()] + _HIDDEN * len(match.group(0)) + hidden[match.end() :]
             at = match.end()
     found += [Reading(at, at + 1, cardinal(unicodedata.digit(char))) for at, char in enumerate(hidden) if char.isdigit()]  # such as ²
-    return _apart(text, sorted(found, key=lambda reading: reading.start))
+    return tuple(_apart(text, sorted(found, key=lambda reading: reading.start)))
 
 
 def spoken(text: str) -> str:

@@ -30,12 +30,14 @@ ASK_TIMEOUT_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """*check* returns why it does not work, or None; whatever it raises counts as a reason."""
+    """*check* returns why it does not work, or None; whatever it raises counts as a reason. *took_ms*: how long the answer took that
+    *check* tells of, if it does not ask by itself."""
 
     name: str
     check: Check
     required: bool = False
     fresh_s: float = 1.0
+    took_ms: Callable[[], int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,4 +112,4 @@ async def _bounded(dependency: Dependency) -> _Answer:
         why = f"no answer within {ASK_TIMEOUT_S:g} s"
     except Exception as error:  # noqa: BLE001 - the task's edge: whatever a client library raises is why the dependency is down
         why = str(error).strip() or type(error).__name__
-    return why, round((time.monotonic() - began_s) * 1000)
+    return why, round((time.monotonic() - began_s) * 1000) if dependency.took_ms is None else dependency.took_ms()

@@ -11,16 +11,11 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
+from controller.api.connection import CONNECTIONS, REQUEST_S, limited
 from controller.api.event_stream import ABORT
 
 START_S = 5.0
 STOP_S = 2.0
-UNTAKEN_MS = 30_000
-"""So long may what we sent lie untaken; then the kernel ends the connection, whatever waits in our buffers. Connections inherit it."""
-
-
-class PortTaken(Exception):
-    """Somebody else listens where we are to."""
 
 
 class _Server(uvicorn.Server):
@@ -29,20 +24,6 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-def bind(host: str, port: int, *, what: str) -> socket.socket:
-    """A listening address, or PortTaken in words."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNTAKEN_MS)
-        bound.bind((host, port))
-    except OSError as error:
-        bound.close()
-        raise PortTaken(f"{what} cannot listen on {host}:{port}: {error.strerror}") from error
-    return bound
 
 
 class _Abortable:
@@ -59,14 +40,17 @@ class _Abortable:
 
 
 @contextlib.asynccontextmanager
-async def serving(app: FastAPI, bound: socket.socket, *, proxy: str = "") -> AsyncIterator[int]:
-    """Serve *app* on what ``bind`` gave until the block ends; yields the port.
+async def serving(
+    app: FastAPI, bound: socket.socket, *, proxy: str = "", connections_max: int = CONNECTIONS, request_s: float = REQUEST_S
+) -> AsyncIterator[int]:
+    """Serve *app* on what ``controller.sockets.bind`` gave until the block ends; yields the port.
 
     *proxy*: addresses and networks, by commas, whose X-Forwarded-For and -Proto are believed; nobody's by default, neither the loopback's.
+    *connections_max* at once, and *request_s* for a request to be there: see ``connection.py``.
     """
     config = uvicorn.Config(
         _Abortable(app),
-        http="h11",
+        http=limited(connections_max, request_s),
         ws="websockets-sansio",
         ws_max_size=65_536,
         ws_ping_interval=10.0,  # a browser that is gone without a word is noticed

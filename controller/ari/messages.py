@@ -147,6 +147,10 @@ class _Envelope(msgspec.Struct):
     type: str
 
 
+_event: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)  # making it takes 10 ms, which who takes over calls does not have
+_envelope = msgspec.json.Decoder(_Envelope)
+
+
 class MessageDecoder:
     """Turns frames into events and counts what it could not use; never raises.
 
@@ -155,22 +159,20 @@ class MessageDecoder:
     """
 
     def __init__(self) -> None:
-        self._event: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
-        self._envelope = msgspec.json.Decoder(_Envelope)
         self.unknown = 0
         self.malformed = 0
 
     def decode(self, frame: str | bytes) -> Event | None:
         try:
-            return self._event.decode(frame)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            return _event.decode(frame)
+        except (msgspec.DecodeError, UnicodeError):
             self._count(frame)
             return None
 
     def _count(self, frame: str | bytes) -> None:
         try:
-            known = self._envelope.decode(frame).type in EVENT_TYPES
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            known = _envelope.decode(frame).type in EVENT_TYPES
+        except (msgspec.DecodeError, UnicodeError):
             known = True
         if known:
             self.malformed += 1

@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 from http import HTTPStatus
 from typing import Protocol
 
@@ -15,6 +16,7 @@ from controller.ari.port import CallControl
 from controller.call import commands as order
 from controller.call import ids
 from controller.call.draft import QUEUE_CONTEXT
+from controller.call.events import By
 from controller.call.state import Call, State
 
 RING_S = 20
@@ -33,6 +35,9 @@ class LineServer(Protocol):
     """``audiosocket.server.AudioSocketServer`` is it."""
 
     def expect(self, leg_id: uuid.UUID) -> PendingLine: ...
+
+    def claim(self, leg_id: uuid.UUID) -> Line | None:
+        """The open line of a leg that outlived the process which made it; once."""
 
 
 async def perform(asterisk: CallControl, command: order.AnyCommand) -> None:
@@ -116,6 +121,15 @@ async def release_leg(asterisk: CallControl, leg_id: str, line: Line | None) -> 
     finally:
         if line is not None:
             line.close("released")
+
+
+def ended_by_restart(call: Call, asterisk_started: str) -> By | None:
+    """Who ended a call whose channel is not there any more: Asterisk, if it was started after the call had begun; None: not it."""
+    try:
+        started_ms = datetime.fromisoformat(asterisk_started).timestamp() * 1000
+    except ValueError:
+        return None
+    return "asterisk" if started_ms > ids.started_at_ms(call.call_id) else None
 
 
 async def rescue(asterisk: CallControl, call: Call, lines: Mapping[str, Line]) -> None:

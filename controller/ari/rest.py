@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
@@ -23,6 +24,8 @@ from controller.ari.resources import Application, AsteriskInfo, Bridge, Channel,
 T = TypeVar("T")
 
 TIMEOUT_S = 5.0
+SOURCES_MAX = 40
+"""In one subscription: Asterisk reads a request line of 4 KB."""
 URGENT_OPERATIONS = (("channels", "hangup"), ("channels", "continueInDialplan"), ("bridges", "destroy"))
 
 
@@ -43,6 +46,10 @@ class AriRest:
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self.close()
+
+    async def load(self) -> None:
+        """Read Asterisk's api-docs now instead of in the first call, which may be in a hurry."""
+        await self._load()
 
     async def close(self) -> None:
         await self._regular.close()
@@ -206,6 +213,17 @@ class AriRest:
     async def subscribe_bridge(self, bridge_id: str) -> None:
         await self._call("applications", "subscribe", applicationName=self.app, eventSource=f"bridge:{bridge_id}")
 
+    async def subscribe(self, *sources: str) -> None:
+        """To many at once, ``channel:<id>`` and ``bridge:<id>``, in few requests; those that are gone by now are passed over."""
+        for first in range(0, len(sources), SOURCES_MAX):
+            batch = sources[first : first + SOURCES_MAX]
+            try:
+                await self._call("applications", "subscribe", applicationName=self.app, eventSource=",".join(batch))
+            except AriRefused:  # one of them is gone, and Asterisk has taken none
+                for source in batch:
+                    with suppress(AriRefused):
+                        await self._call("applications", "subscribe", applicationName=self.app, eventSource=source)
+
     async def unsubscribe_channel(self, channel_id: str) -> None:
         await self._call("applications", "unsubscribe", applicationName=self.app, eventSource=f"channel:{channel_id}")
 
@@ -220,9 +238,10 @@ class AriRest:
         return await self._fetch(list[Application], "applications", "list")
 
     async def user_event(self, name: str, app: str, channel_id: str, variables: Mapping[str, Any]) -> None:
-        """As a supervisor's: to *app*, about the channel. AriNotFound: nobody is connected under that name, or no such channel."""
+        """As a supervisor's: to *app*, about the channel ("": about none). AriNotFound: nobody is connected under that name, or no such
+        channel."""
         path = f"{self.url}/ari/events/user/{quote(name, safe='')}"
-        query = {"application": app, "source": f"channel:{channel_id}"}
+        query = {"application": app} | ({"source": f"channel:{channel_id}"} if channel_id else {})
         headers = {"Content-Type": "application/json"}
         await self._regular.request("POST", path, params=query, data=msgspec.json.encode({"variables": variables}), headers=headers)
 

@@ -132,11 +132,12 @@ class Draft:
 
     # Where a call goes
 
-    def connect(self, opening: str) -> None:
+    def connect(self, opening: str, *, bridge_stands: bool = False) -> None:
         """Give the caller a bridge and a media leg, then the agent."""
         self.become(state=State.CONNECTING, opening=opening, spare_legs=1)
         self.arm("length", self.call.limits.length_s)
-        self.make_bridge()
+        if not (bridge_stands and self.call.bridge):
+            self.make_bridge()
         self.make_leg()
 
     def resume(self, opening: str) -> None:

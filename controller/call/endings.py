@@ -128,5 +128,5 @@ def channel_is_gone(d: Draft, e: seen.CommandFailed) -> bool:
     """An order to the caller's channel found no channel: its end was missed, or comes in a moment and finds the record closed."""
     gone = e.gone and e.command in {"Answer", "SetVariables", "ContinueInDialplan", "HangUp"}
     if gone:
-        _finish(d, None)
+        _finish(d, e.by)
     return gone

@@ -54,6 +54,15 @@ class CallArrived(Event, frozen=True, kw_only=True):
     limits: Limits = Limits()
 
 
+class Adopted(Event, frozen=True, kw_only=True):
+    """Another process serves the call from now on; the one before is dead, and its agent and its timers with it."""
+
+    here: bool = True  # the caller is in our application
+    bridge: bool = True  # his bridge stands, and he is in it
+    leg_kept: bool = False  # the media leg outlived the process, and is ours again
+    in_vain: bool = False  # too many processes have died with this call: it had better go to people
+
+
 class CallReturned(Event, frozen=True, kw_only=True):
     """The channel entered our application again: the queue gave up, or somebody sent it back."""
 
@@ -199,6 +208,7 @@ class CommandFailed(Event, frozen=True, kw_only=True):
     command: str  # the command's class name
     why: str
     gone: bool = False
+    by: By | None = None  # who ended a channel that is gone, where only the observer can know: a restarted Asterisk
     leg_id: str = ""
     phone_id: str = ""
 
@@ -214,6 +224,7 @@ class ControllerStopping(Event, frozen=True, kw_only=True):
 
 AnyEvent = (
     CallArrived
+    | Adopted
     | CallReturned
     | LineOpened
     | LineJoined

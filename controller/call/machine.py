@@ -8,8 +8,9 @@
       a supervisor takes him over: SUPERVISED, in our bridge, and back to TALKING when he leaves
 
 Rules:
-1. Everything that decides what happens to a call is in ``steps.py``, ``supervision.py``, ``endings.py`` and ``wishes.py``; the table
-   below says what is decided when, and it is complete: a late or repeated event is a row that says "stay", never a surprise.
+1. Everything that decides what happens to a call is in ``steps.py``, ``supervision.py``, ``adoption.py``, ``endings.py`` and
+   ``wishes.py``; the table below says what is decided when, and it is complete: a late or repeated event is a row that says "stay",
+   never a surprise.
 2. What is owned (leg, bridge, supervisor's telephone, agent's run, deadline) is a field of ``Call``, taken and released in ``draft.py``
    only.
 3. Time is an event with a name and a generation: one that was cancelled or replaced meanwhile is stale and stays without effect. A deadline
@@ -25,6 +26,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from controller.call import adoption as take
 from controller.call import commands as order
 from controller.call import endings as end
 from controller.call import events as seen
@@ -41,6 +43,7 @@ _ROWS: dict[State, dict[type[seen.Event], Row]] = {
         seen.CallArrived: do.arrive,
     },
     State.CONNECTING: {
+        seen.Adopted: take.adopt_talk,
         seen.LineOpened: do.join,
         seen.LineJoined: do.start_talk,
         seen.LineLost: do.lose_line,
@@ -53,6 +56,7 @@ _ROWS: dict[State, dict[type[seen.Event], Row]] = {
         seen.CommandFailed: do.fail_to_connect,
     },
     State.TALKING: {
+        seen.Adopted: take.adopt_talk,
         seen.AgentFinished: do.end_talk,
         seen.AgentFailed: do.apologise,
         seen.LineLost: do.lose_line,
@@ -66,6 +70,7 @@ _ROWS: dict[State, dict[type[seen.Event], Row]] = {
         seen.CommandFailed: do.fail_in_talk,
     },
     State.ANNOUNCING: {
+        seen.Adopted: take.adopt_announcement,
         seen.Announced: do.go_on,
         seen.LineLost: do.skip_announcement,
         seen.BridgeLost: do.mend_bridge,
@@ -77,6 +82,7 @@ _ROWS: dict[State, dict[type[seen.Event], Row]] = {
         seen.CommandFailed: do.give_up_announcement,
     },
     State.LEAVING: {
+        seen.Adopted: take.adopt_leaving,
         seen.LeftStasis: end.enter_queue,
         seen.LineLost: do.lose_line_at_the_end,
         seen.CallReturned: do.come_back,
@@ -85,18 +91,21 @@ _ROWS: dict[State, dict[type[seen.Event], Row]] = {
         seen.DeadlinePassed: do.leave_again,
     },
     State.QUEUED: {
+        seen.Adopted: take.adopt_elsewhere,
         seen.CallReturned: do.come_back,
         seen.OperatorAnswered: end.meet_operator,
         seen.CallerHungUp: end.lose_waiting_caller,
         seen.ControllerStopping: end.sign_off,
     },
     State.OPERATOR: {
+        seen.Adopted: take.adopt_elsewhere,
         seen.CallReturned: do.come_back,
         seen.HangUpRequested: wish.hang_up_transferred,
         seen.CallerHungUp: end.end_operator_talk,
         seen.ControllerStopping: end.sign_off,
     },
     State.SUPERVISED: {
+        seen.Adopted: take.adopt_supervised,
         seen.PhoneGone: phone.return_to_agent,
         seen.GiveBackRequested: wish.give_back,
         seen.TransferRequested: wish.pass_on,
@@ -107,6 +116,7 @@ _ROWS: dict[State, dict[type[seen.Event], Row]] = {
         seen.CommandFailed: phone.fail_supervised,
     },
     State.MOVED: {
+        seen.Adopted: take.adopt_elsewhere,
         seen.CallReturned: do.come_back,
         seen.HangUpRequested: wish.hang_up_moved,
         seen.CallerHungUp: end.lose_moved_caller,
@@ -114,6 +124,7 @@ _ROWS: dict[State, dict[type[seen.Event], Row]] = {
         seen.ControllerStopping: end.sign_off,
     },
     State.ENDING: {
+        seen.Adopted: take.adopt_ending,
         seen.CallReturned: do.stay,
         seen.DeadlinePassed: end.hang_up_again,
         seen.HangUpRequested: wish.refuse,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from msgspec.structs import replace
@@ -34,6 +35,9 @@ def representatives(call: Call) -> Iterator[seen.AnyEvent]:
     """Events that between them make every row do everything it can, as seen from *call*; stale ones included."""
     for refused in ("", "busy"):
         yield seen.CallArrived(call_id=CALL_ID, channel_id=CHANNEL_ID, app="callctl", caller_id="380671234567", refused=refused)
+    for here, bridge, kept in itertools.product((True, False), repeat=3):
+        yield seen.Adopted(here=here, bridge=bridge, leg_kept=kept)
+    yield seen.Adopted(in_vain=True)
     for status in ("TIMEOUT", "CONTINUE", ""):
         yield seen.CallReturned(queue_status=status)
     for leg in (call.leg or "none", "stale"):

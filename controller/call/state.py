@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import enum
+from typing import Literal
 
 import msgspec
 
+from controller.call.commands import Phrase
 from controller.call.events import By, Limits
 
 
@@ -74,7 +76,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="c
     desk_open: bool = True  # operators are at work
 
     leaves_next: bool = False  # after the announcement: into the queue; else hung up
-    announcing: str = ""  # the phrase
+    announcing: Phrase | Literal[""] = ""  # the phrase
     transferred: bool = False  # a human took him
     transfer_reason: str = ""
     summary: str = ""

@@ -7,6 +7,8 @@ from collections.abc import Awaitable
 
 from controller.doctor import neighbours, telephony, vendors
 from controller.doctor.finding import Finding, fail
+from controller.masking import Masking
+from controller.secret_values import secrets_of
 from controller.settings import Settings
 
 CHECK_TIMEOUT_S = 30.0
@@ -25,7 +27,9 @@ async def examine(settings: Settings) -> list[Finding]:
         _bounded("Claude", vendors.model(settings)),
         _bounded("the shop", vendors.shop(settings)),
     )
-    return [*groups[0], *ports, *(finding for group in groups[1:] for finding in group)]
+    hidden = Masking(secrets_of(settings)).without_secrets  # whoever refuses a key may quote it
+    found = [*groups[0], *ports, *(finding for group in groups[1:] for finding in group)]
+    return [Finding(one.level, hidden(one.what), hidden(one.advice)) for one in found]
 
 
 async def _bounded(what: str, check: Awaitable[list[Finding]]) -> list[Finding]:

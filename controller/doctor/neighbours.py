@@ -12,9 +12,9 @@ import psycopg
 
 import migrations
 from controller import reachable
-from controller.api.server import PortTaken, bind
 from controller.doctor.finding import Finding, fail, ok, warn
 from controller.settings import Settings
+from controller.sockets import PortTaken, bind
 
 OLDEST_POSTGRESQL = 15
 

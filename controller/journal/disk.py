@@ -9,6 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -44,13 +45,16 @@ class DiskWriter:
         *,
         make_segment: SegmentMaker,
         segment_bytes: int,
+        segment_age_s: float,
         interval_s: float,
-        on_durable: Callable[[], None],
+        on_durable: Callable[[list[Waiting], Position], None],
     ) -> None:
+        """*on_durable* is called in the thread with what is on the medium now, and where it ends."""
         self._directory = directory
         self._number = number
         self._make_segment = make_segment
         self._segment_bytes = segment_bytes
+        self._segment_age_s = segment_age_s
         self._interval_s = self._pause_s = interval_s
         self._on_durable = on_durable
 
@@ -62,6 +66,7 @@ class DiskWriter:
         self._queue: deque[Waiting] = deque()
         self._taken: list[Waiting] = []  # out of the queue, not yet durable
         self._segment: Segment | None = None
+        self._finish_at = 0.0
         self._next_attempt = 0.0
         self._closing = False
         self._wake = threading.Event()
@@ -104,10 +109,9 @@ class DiskWriter:
             closing = self._closing
             if closing or time.monotonic() >= self._next_attempt:
                 self._write_out()
+            if closing or time.monotonic() >= self._finish_at:
+                self._finish()
             if closing:
-                if self._segment is not None:
-                    self._segment.close()
-                self.active = None
                 return
 
     def _write_out(self) -> None:
@@ -121,25 +125,30 @@ class DiskWriter:
                 self._number += 1
                 self.active = Position(self._number, 0)  # before the file is there: a reader must not take it for a finished one
                 self._segment = self._make_segment(segment_path(self._directory, self._number))
+                self._finish_at = time.monotonic() + self._segment_age_s
             self._segment.write(data)
             self._segment.sync()
         except OSError as error:
             self._condemn(error)
             return
-        size = self.active.offset + len(data)
-        newest = self._taken[-1].sequence
-        self.active = Position(self._number, size)
+        written, self._taken = self._taken, []
+        end = self.active = Position(self._number, self.active.offset + len(data))
         self._written_bytes += len(data)
-        self._taken = []
-        if size >= self._segment_bytes:
-            self._segment.close()
-            self._segment = self.active = None
+        if end.offset >= self._segment_bytes:
+            self._finish()
         if self.failing is not None:
             log.warning("spool_writes_again")
         self.failing = None
         self._pause_s = self._interval_s
-        self.durable = newest
-        self._on_durable()
+        self.durable = written[-1].sequence
+        self._on_durable(written, end)
+
+    def _finish(self) -> None:
+        """The segment is done with: full, or old enough to be deleted soon, as what it holds should not lie about for ever."""
+        if self._segment is not None:
+            with suppress(OSError):  # everything in it was synced
+                self._segment.close()
+        self._segment = self.active = None
 
     def _condemn(self, error: OSError) -> None:
         """Give the segment up at its last good byte; what is taken goes into the next one."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -23,20 +23,22 @@ import psycopg
 import structlog
 
 from agent.ledger import Entry
-from controller.journal import codec, partitions
+from controller.journal import codec, partitions, retention
+from controller.journal.clocks import Clock, anchored
 from controller.journal.dead_letters import DeadLetters
-from controller.journal.errors import DirectoryUnusable
+from controller.journal.errors import DirectoryInUse, DirectoryUnusable
 from controller.journal.files import DirectoryLock, SegmentFile, SegmentMaker
 from controller.journal.ledger import LedgerLimits, LocalLedger
 from controller.journal.open_calls import OpenCalls
 from controller.journal.partitions import Retention
 from controller.journal.records import CallRevised, Record, WriteStaged
-from controller.journal.spool import Spool, SpoolLimits
+from controller.journal.spool import DAMAGED, Spool, SpoolLimits
 from controller.journal.writer import Pace, Writer, connect
 
-UPKEEP_INTERVAL_S = 24 * 3600.0
+UPKEEP_INTERVAL_S = 6 * 3600.0
 UPKEEP_RETRY_S = 60.0
 STOP_S = 2.0
+UNLOCKING_STEP_S = 0.002
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +51,9 @@ class JournalSettings:
     pace: Pace = field(default_factory=Pace)
     retention: Retention = field(default_factory=Retention)
     make_segment: SegmentMaker = SegmentFile
-    clock: Callable[[], float] = time.time  # Unix time in s
+    clock: Clock = time.time  # Unix time, which may be set at any moment
+    steady: Clock = time.monotonic  # which never is
+    unlocking_s: float = 1.0  # so long another process that has the directory may need to end
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,8 @@ class JournalStatus:
     stored: int  # ... in PostgreSQL or set aside
     dead_letters: int  # records set aside because PostgreSQL refuses their content, until a person removes the file
     refused: int  # records lost: not encodable, too large, or disk and memory were full
-    damaged_bytes: int  # of the spool's files, that could not be read back
+    damaged_records: int  # lost in the spool's files: they could not be read back; the log says which
+    damaged_bytes: int  # of the spool's files that hold no records, torn tails among them
     disk_failing: str | None  # spool or ledger
     database_failing: str | None
     upkeep_failing: str | None  # making and dropping of partitions
@@ -77,6 +82,7 @@ class Journal:
 
     def __init__(self, directory: Path, dsn: str, lock: DirectoryLock, settings: JournalSettings) -> None:
         self._settings = settings
+        self._directory = directory
         self._dsn = dsn
         self._lock = lock
         self._unencodable = 0
@@ -84,17 +90,18 @@ class Journal:
         self._made_until: date | None = None  # the last month whose partitions are known to be there
         self._loop = asyncio.get_running_loop()
         self._dead_letters = DeadLetters(directory)
+        self._now = anchored(settings.clock, settings.steady)  # for ages
         open_calls = OpenCalls(directory)
         self.ledger = LocalLedger(
-            directory, limits=settings.ledger, make_segment=settings.make_segment, clock=settings.clock, on_kept=self._on_kept
+            directory, limits=settings.ledger, make_segment=settings.make_segment, clock=self._now, on_kept=self._on_kept
         )
         self._spool = Spool(
             directory,
             limits=settings.limits,
-            visit=lambda frame: open_calls.fold_payload(frame.payload),
+            follower=open_calls,
             on_durable=self._on_durable,
             make_segment=settings.make_segment,
-            clock=settings.clock,
+            clock=self._now,
         )
         self._left_open = {call.call_id: call for call in open_calls.calls()}
         self._disk = ThreadPoolExecutor(1, "journal-disk")
@@ -108,7 +115,7 @@ class Journal:
             clock=settings.clock,
         )
         for kept in self.ledger.tail:  # a predecessor that was killed may not have got so far; twice changes nothing
-            self._on_kept(*kept)
+            self._on_kept(kept.sequence, kept.entry)
 
     @classmethod
     @asynccontextmanager
@@ -119,7 +126,7 @@ class Journal:
         the rest waits for the next start.
         """
         chosen = settings or JournalSettings()
-        lock = DirectoryLock(directory)
+        lock = await _locked(directory, chosen.unlocking_s)
         try:
             journal = cls(directory, dsn, lock, chosen)
         except OSError as error:
@@ -138,7 +145,7 @@ class Journal:
                     task.cancel()
                 await asyncio.wait(tasks, timeout=STOP_S)
             finally:
-                journal._close_disk()
+                journal.close_disk()
 
     def append(self, record: Record) -> None:
         """Take *record*. Returns within microseconds; what goes wrong is told by ``status``."""
@@ -180,12 +187,13 @@ class Journal:
         waiting = [at_ms for at_ms in (self._writer.reading_since_ms, self._spool.waiting_since_ms) if at_ms is not None]
         return JournalStatus(
             backlog=backlog,
-            oldest_age_s=max(0.0, self._settings.clock() - min(waiting) / 1000) if backlog and waiting else 0.0,
+            oldest_age_s=max(0.0, self._now() - min(waiting) / 1000) if backlog and waiting else 0.0,
             appended=self._spool.appended,
             durable=self._spool.durable,
             stored=self._writer.stored,
             dead_letters=self._dead_letters.count,
             refused=self._spool.refused + self._unencodable,
+            damaged_records=self._writer.damaged_records,
             damaged_bytes=self._writer.damaged_bytes,
             disk_failing=f"disk: {failing}" if (failing := self._spool.failing or self.ledger.failing) else None,
             database_failing=self._writer.failing,
@@ -236,10 +244,22 @@ class Journal:
             months = partitions.months_from(now)
             await partitions.ensure(connection, months)
             self._made_until = months[-1]
-            await partitions.drop_expired(connection, now, self._settings.retention)
+            sure = await partitions.agreed(connection, now)
+            await partitions.drop_expired(connection, sure, self._settings.retention)
+            await retention.forget(connection, sure, self._settings.retention)
+        self.ledger.tidy(int(sure.timestamp() * 1000))
+        await self._loop.run_in_executor(self._disk, self._forget_files, sure - self._settings.retention.transcripts)
 
-    def _close_disk(self) -> None:
-        """By now no call is left that a wait for the disk could disturb."""
+    def _forget_files(self, before: datetime) -> None:
+        """What a person was to look at, and did not within the time for which its words may be kept."""
+        self._dead_letters.drop_before(int(before.timestamp() * 1000))
+        for path in self._directory.glob(f"*{DAMAGED}"):
+            if path.stat().st_mtime < before.timestamp():
+                path.unlink(missing_ok=True)
+
+    def close_disk(self) -> None:
+        """What was appended is on the disk, and nothing more is taken. It waits for the disk: no call must be left that this could
+        disturb, or it is the last thing that this process does."""
         self._disk.shutdown(wait=True)
         notes_lost = self.ledger.close()
         if notes_lost:
@@ -251,3 +271,14 @@ class Journal:
         if waiting:
             log.warning("records_wait_in_spool", records=waiting, reason=self._writer.failing)
         self._lock.release()
+
+
+async def _locked(directory: Path, patience_s: float) -> DirectoryLock:
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            return DirectoryLock(directory, patience_s=0.0)
+        except DirectoryInUse:
+            if time.monotonic() >= deadline:
+                raise
+        await asyncio.sleep(UNLOCKING_STEP_S)

@@ -1,10 +1,11 @@
 """What the ledger holds, in memory: found by key, by call and by number. Pure; time comes with the entries.
 
-Of each write the newest entry, and every use of a tool. What is older than *keep_ms* leaves as new entries come.
+Of each write the newest entry, and every use of a tool.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ Slot = str | int  # the key of a write, or the sequence number of a use
 class Kept(NamedTuple):
     sequence: int
     entry: Entry
+    at_ms: int  # when it was kept, by a clock that nobody sets; the entry's own time may come from one that was
 
 
 def slot_of(kept: Kept) -> Slot:
@@ -23,9 +25,9 @@ def slot_of(kept: Kept) -> Slot:
 
 
 class LedgerIndex:
-    def __init__(self, keep_ms: int) -> None:
-        self._keep_ms = keep_ms
-        self._kept: dict[Slot, Kept] = {}  # the oldest first
+    def __init__(self) -> None:
+        self._kept: dict[Slot, Kept] = {}
+        self._aging: deque[Kept] = deque()  # of this life, the oldest first; those that were replaced, too
         self._of_call: dict[str, dict[Slot, Kept]] = {}
         self._of_number: dict[str, dict[Slot, Kept]] = {}
 
@@ -35,19 +37,32 @@ class LedgerIndex:
     def __iter__(self) -> Iterator[Kept]:
         return iter(self._kept.values())
 
+    def restore(self, kept: Kept) -> None:
+        """One of an earlier life, in the order of those lives."""
+        self._take(slot_of(kept))
+        self._keep(kept)
+
     def put(self, kept: Kept) -> Kept | None:
         """The entry of the same write that it replaces."""
         before = self._take(slot_of(kept))
         self._keep(kept)
-        self._forget_before(kept.entry.at_ms - self._keep_ms)
+        self._aging.append(kept)
         return before
+
+    def forget(self, before_ms: int) -> None:
+        """What was put before that moment."""
+        while self._aging and self._aging[0].at_ms < before_ms:
+            self._drop(self._aging.popleft())
+
+    def forget_restored(self, newest: int, before_ms: int) -> None:
+        """Of what has numbers up to *newest*, what was kept before that moment."""
+        for kept in [kept for kept in self._kept.values() if kept.sequence <= newest and kept.at_ms < before_ms]:
+            self._drop(kept)
 
     def undo(self, kept: Kept, before: Kept | None) -> None:
         """*kept* was never there, if nothing newer has replaced it."""
-        if self._kept.get(slot_of(kept)) is kept:
-            self._take(slot_of(kept))
-            if before is not None:
-                self._keep(before)
+        if self._drop(kept) and before is not None:
+            self._keep(before)
 
     def find(self, key: str) -> Entry | None:
         kept = self._kept.get(key)
@@ -81,9 +96,8 @@ class LedgerIndex:
                     del table[name]
         return kept
 
-    def _forget_before(self, cutoff_ms: int) -> None:
-        while self._kept:
-            slot, oldest = next(iter(self._kept.items()))
-            if oldest.entry.at_ms >= cutoff_ms:
-                return
-            self._take(slot)
+    def _drop(self, kept: Kept) -> bool:
+        if self._kept.get(slot_of(kept)) is not kept:
+            return False
+        self._take(slot_of(kept))
+        return True

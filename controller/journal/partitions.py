@@ -18,6 +18,7 @@ from controller.journal.queries import QUERIES
 
 TABLES = ("calls", "call_turns", "call_tool_calls", "call_events", "call_writes")
 AHEAD = 2  # months kept ready after the present one
+CLOCKS_APART = timedelta(hours=1)
 LOCK = 0x63616C6C647270  # "calldrp": one controller drops at a time
 
 log = structlog.get_logger(__name__)
@@ -91,6 +92,16 @@ async def parts(connection: AsyncConnection[Any]) -> list[Part]:
         cursor = await connection.execute(QUERIES["partitions"], {"parent": table})
         found += [Part(table, *row) for row in await cursor.fetchall()]
     return found
+
+
+async def agreed(connection: AsyncConnection[Any], now: datetime) -> datetime:
+    """The time for dropping things: ours, or the database's if it is earlier. Only when both clocks are ahead something goes too soon."""
+    cursor = await connection.execute("SELECT now()")
+    row = await cursor.fetchone()
+    theirs: datetime = row[0] if row is not None else now
+    if abs(theirs - now) > CLOCKS_APART:
+        log.error("clocks_disagree", ours=now.isoformat(), database=theirs.isoformat())
+    return min(now, theirs)
 
 
 async def over(connection: AsyncConnection[Any], now: datetime, retention: Retention | None = None) -> list[Part]:

@@ -148,6 +148,15 @@ LEFT JOIN pg_inherits i ON i.inhrelid = child.oid
 WHERE parent.oid = %(parent)s::regclass
 ORDER BY child.relname;
 
+-- name: forget_callbacks
+DELETE FROM callbacks WHERE state = 'done' AND created_at < %(before)s;
+
+-- name: forget_customers
+-- Who has rung since keeps his name.
+DELETE FROM customers WHERE updated_at < %(before)s
+    AND NOT EXISTS (SELECT FROM calls WHERE calls.customer_id = customers.id AND calls.started_at >= %(before)s)
+    AND NOT EXISTS (SELECT FROM callbacks WHERE callbacks.phone = customers.phone);
+
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Reading.

@@ -65,7 +65,7 @@ class Logged(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=
     """One line of a call's flight recorder that is no step of its machine."""
 
     call_id: str
-    sequence: int  # 1, 2, ... within the call, over steps and other lines
+    sequence: int  # 1, 2, ... within the call, over steps and other lines; a process that took the call over leaves a gap
     at_ms: int
     position: int  # grows over all calls of one app and over its restarts: microseconds of Unix time, or one more than the one before
     source: str  # ari, rtp, vad, stt, llm, tts, tool, ctl

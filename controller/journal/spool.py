@@ -10,25 +10,32 @@ Rule 3: a failed write or sync condemns its segment: it is cut back to what is k
         into a new one. (After a failed fsync the kernel may call lost pages clean; trying it again would lie.)
 Rule 4: the cursor may be lost or old: records are then read again, and inserting them again changes nothing.
 Rule 5: what cannot be kept is counted and told; it is never silent.
+Rule 6: a start reads what is behind the place up to which its follower knows everything, not all that waits. Whole frames are believed
+        because of their CRC whenever they are read; damage and torn tails are found and told by who reads them, beside the calls.
+Rule 7: what is safe elsewhere is gone from here within ``segment_age_s``, also when nothing more comes.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
+from controller.journal.damage import Damage, Scar, calls_in
 from controller.journal.disk import DiskWriter, Position, Waiting
 from controller.journal.files import SegmentFile, SegmentMaker, read_file, replace_file, segment_numbers, segment_path
-from controller.journal.frames import MAX_PAYLOAD_BYTES, OVERHEAD, Frame, frame, scan
+from controller.journal.frames import MAX_PAYLOAD_BYTES, OVERHEAD, Frame, frame, scan, spoilt_at_end
 
 WINDOW_BYTES = 256 << 10
 ROOM_BYTES = 64 << 10
+FIRST = 1  # number of the first segment in the life of a spool
+DAMAGED = ".damaged"
 
 log = structlog.get_logger(__name__)
 
@@ -37,13 +44,38 @@ log = structlog.get_logger(__name__)
 class Chunk:
     frames: list[Frame]
     end: Position
-    damaged: int  # bytes that were skipped because they are no records any more
+    scars: list[Scar] = field(default_factory=list)  # what was skipped because it holds no record any more
+
+
+class Follower(Protocol):
+    """Is shown every record that is durable, in order, and keeps to itself how far it has seen."""
+
+    @property
+    def seen(self) -> Position:
+        """Everything before it is known."""
+
+    @property
+    def newest(self) -> int:
+        """Sequence number of the last record before it; 0: none."""
+
+    def take(self, payloads: Iterable[bytes], end: Position, newest: int) -> None:
+        """Records up to *end*, the last of them with the number *newest*."""
+
+
+class Nobody:
+    """Follows nothing and has seen nothing: a start reads everything."""
+
+    seen, newest = Position(0, 0), 0
+
+    def take(self, payloads: Iterable[bytes], end: Position, newest: int) -> None:
+        pass
 
 
 @dataclass(frozen=True, slots=True)
 class SpoolLimits:
     segment_bytes: int = 8 << 20
     buffer_bytes: int = 16 << 20  # what memory may hold while the disk fails: about 40,000 records
+    segment_age_s: float = 3600.0
     interval_s: float = 0.05
 
 
@@ -55,33 +87,41 @@ class Spool:
         directory: Path,
         *,
         limits: SpoolLimits | None = None,
-        visit: Callable[[Frame], None] = lambda _frame: None,
+        follower: Follower | None = None,
         on_durable: Callable[[], None] = lambda: None,
         make_segment: SegmentMaker = SegmentFile,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Take over what a predecessor left in *directory*, each whole frame shown to *visit*; raises ``OSError``.
+        """Take over what a predecessor left in *directory*; raises ``OSError``.
 
-        *on_durable* is called from the spool's own thread whenever more can be read.
+        *follower* is shown what it has not seen before, and from then on in the spool's own thread what becomes durable. *on_durable* is
+        called from that thread whenever more can be read. *clock* stamps the records: Unix time, by which nothing is decided.
         """
         self._directory = directory
         self._limits = limits or SpoolLimits()
+        self._follower = follower or Nobody()
+        self._on_durable = on_durable
         self._clock = clock
         self._closed = False
         self.refused = 0  # records not taken: too large, or the disk failed for longer than memory lasts
         self.position = Position(0, 0)
         self.acknowledged = self.appended = 0  # sequence numbers of the newest record that is safe elsewhere, that was taken
-        self._recover(visit)
+        self.before = self._recover()
+        """Number of the record before the first one to read; None: nobody knows."""
         self._keep_room()
         self._disk = DiskWriter(
             directory,
             max([self.position.segment, *segment_numbers(directory)]),
             make_segment=make_segment,
             segment_bytes=self._limits.segment_bytes,
+            segment_age_s=self._limits.segment_age_s,
             interval_s=self._limits.interval_s,
-            on_durable=on_durable,
+            on_durable=self._written,
         )
         self._disk.durable = self.appended
+        if self.before is None:  # what is here is all that is left to do
+            first = self.read(self.position, 1).frames
+            self.acknowledged = first[0].sequence - 1 if first else self.appended
 
     def append(self, payload: bytes) -> int | None:
         """Take *payload* and return its sequence number; ``None`` if it was refused."""
@@ -121,6 +161,7 @@ class Spool:
     def read(self, start: Position, limit: int) -> Chunk:
         """At most *limit* durable records from *start* on; none when there are no more yet. Raises ``OSError``."""
         at = start
+        scars: list[Scar] = []
         while True:
             size, finished = self._readable(at.segment)
             window = WINDOW_BYTES
@@ -128,14 +169,26 @@ class Spool:
                 data = self._pread(at, min(window, size - at.offset))
                 found = scan(data, limit=limit)
                 if found.frames:
-                    return Chunk(found.frames, Position(at.segment, at.offset + found.consumed), found.damaged)
+                    for start_, end, before in found.holes:
+                        scars.append(Scar(at.segment, at.offset + start_, at.offset + end, before, calls_in(data[start_:end])))
+                    return Chunk(found.frames, Position(at.segment, at.offset + found.consumed), scars)
                 if not data or at.offset + len(data) >= size:
-                    break  # a torn tail
+                    if finished and data:  # a torn tail
+                        scars.append(Scar(at.segment, at.offset, size, None, calls_in(data)))
+                    break
                 window *= 2
+            if not finished:
+                return Chunk([], at, scars)
             later = [number for number in segment_numbers(self._directory) if number > at.segment]
-            if not finished or not later:
-                return Chunk([], at, 0)
+            if not later:  # wholly read and never written again: it may be forgotten as a whole
+                return Chunk([], Position(at.segment + 1, 0) if size else at, scars)
             at = Position(later[0], 0)
+
+    def keep(self, damage: Damage) -> None:
+        """The bytes of damaged places, beside the segments, for whoever wants to look. Raises ``OSError``."""
+        for scar in damage.scars:
+            data = self._pread(Position(scar.segment, scar.start), scar.end - scar.start)
+            replace_file(self._directory / f"{scar.segment:012d}-{scar.start}{DAMAGED}", data, durable=False)
 
     def frees(self, position: Position) -> bool:
         """Whether acknowledging *position* deletes segments."""
@@ -175,29 +228,31 @@ class Spool:
         with segment_path(self._directory, at.segment).open("rb", buffering=0) as file:
             return os.pread(file.fileno(), size, at.offset)
 
-    def _recover(self, visit: Callable[[Frame], None]) -> None:
+    def _written(self, written: list[Waiting], end: Position) -> None:
+        """In the disk's thread."""
+        self._follower.take((waiting.data[OVERHEAD:] for waiting in written), end, written[-1].sequence)
+        self._on_durable()
+
+    def _recover(self) -> int | None:
         cursor = scan(read_file(self._directory / "cursor")).frames
+        numbers = segment_numbers(self._directory)
         if cursor:
             segment, offset = cursor[-1].payload.split()
             self.position = Position(int(segment), int(offset))
-            self.acknowledged = self.appended = cursor[-1].sequence
-        for number in segment_numbers(self._directory):
-            frames = self._mend(number)
-            for one in frames:
-                visit(one)
-            if frames:
-                if not self.appended:  # no cursor: what is here is all that is left to do
-                    self.acknowledged = frames[0].sequence - 1
-                self.appended = max(self.appended, frames[-1].sequence)
+            self.acknowledged = cursor[-1].sequence
+        self.appended = max(self.acknowledged, self._follower.newest)
+        seen = self._follower.seen
+        for number in numbers:
+            if number >= seen.segment:
+                self._show(Position(number, seen.offset if number == seen.segment else 0))
+        return self.acknowledged if cursor else 0 if not numbers or numbers[0] == FIRST else None
 
-    def _mend(self, number: int) -> list[Frame]:
-        path = segment_path(self._directory, number)
-        data = path.read_bytes()
+    def _show(self, start: Position) -> None:
+        """The rest of a segment to the follower."""
+        data = self._pread(start, segment_path(self._directory, start.segment).stat().st_size)
         found = scan(data)
-        if found.damaged:
-            log.error("spool_damaged", segment=number, bytes=found.damaged)
-            replace_file(path.with_suffix(".damaged"), data, durable=False)  # for whoever wants to look
-        if found.consumed < len(data):
-            log.warning("spool_torn_tail", segment=number, bytes=len(data) - found.consumed)
-            os.truncate(path, found.consumed)
-        return found.frames
+        if found.frames:
+            self.appended = max(self.appended, found.frames[-1].sequence)
+            end = Position(start.segment, start.offset + found.consumed)
+            self._follower.take((one.payload for one in found.frames), end, self.appended)
+        self.appended += spoilt_at_end(data[found.consumed :])  # their numbers are not given again, so that they are missed

@@ -27,7 +27,9 @@ from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
 
 from controller.journal import codec, partitions
+from controller.journal.damage import Continuity, Damage
 from controller.journal.dead_letters import DeadLetters
+from controller.journal.disk import Position
 from controller.journal.frames import Frame
 from controller.journal.ids import moment
 from controller.journal.open_calls import OpenCalls
@@ -98,6 +100,7 @@ class Writer:
         self._pace = pace
         self._clock = clock
         self._position = spool.position
+        self._continuity = Continuity(spool.before)
         self._months: set[date] = set()
         self._more = asyncio.Event()
         self._progress = asyncio.Condition()
@@ -105,7 +108,8 @@ class Writer:
         self._failing: str | None = "PostgreSQL: not connected yet"
         self.stored = spool.acknowledged  # sequence number up to which records are in PostgreSQL or set aside
         self.reading_since_ms: int | None = None  # append time of the oldest record in hand
-        self.damaged_bytes = 0
+        self.damaged_bytes = 0  # of the spool's files, that hold no records
+        self.damaged_records = 0  # that they held
 
     @property
     def failing(self) -> str | None:
@@ -146,14 +150,16 @@ class Writer:
         try:
             while True:
                 self._more.clear()
+                durable = self._spool.durable
                 chunk = await self._on_disk(self._spool.read, self._position, self._pace.batch)
                 if chunk.frames:
                     self.reading_since_ms = chunk.frames[0].at_ms
                     items = await self._items(chunk)
                     await self._store(connection, items)
-                    await self._acknowledge(chunk, items)
+                    await self._acknowledge(chunk)
                 else:
                     self.reading_since_ms = None
+                    await self._caught_up(chunk, durable)
                     await self._idle(connection)
         finally:
             self._asked_at = None
@@ -180,7 +186,7 @@ class Writer:
                 continue
             try:
                 row = row_of(record)
-                if not now_ms - OLDEST_MS <= row.at_ms <= now_ms + NEWEST_MS:
+                if not any(then - OLDEST_MS <= row.at_ms <= then + NEWEST_MS for then in (now_ms, frame.at_ms)):  # clocks are set, too
                     raise ValueError(f"its time, {row.at_ms / 1000:.0f} s, is far from now, {now_ms / 1000:.0f} s")
             except (ValueError, OverflowError, TypeError) as error:
                 await self._set_aside(frame, str(error), record)
@@ -223,33 +229,51 @@ class Writer:
     async def _set_aside(self, frame: Frame, why: str, record: Record | bytes) -> None:
         await self._on_disk(self._dead_letters.put, frame.sequence, frame.at_ms, why, record)
 
-    async def _acknowledge(self, chunk: Chunk, items: list[Item]) -> None:
-        newest = chunk.frames[-1].sequence
-        self.damaged_bytes += chunk.damaged
-        self._position = chunk.end
-        for item in items:
-            self._open_calls.fold(item.record)
+    async def _acknowledge(self, chunk: Chunk) -> None:
+        await self._tell(self._continuity.follow(chunk.frames, chunk.scars), chunk)
+        await self._advance(chunk.end, chunk.frames[-1].sequence)
+
+    async def _caught_up(self, chunk: Chunk, durable: int) -> None:
+        """Nothing is left to read: what is missing up to *durable* is lost, and files that were wholly read can go."""
+        await self._tell(self._continuity.finish(durable, chunk.scars), chunk)
+        if chunk.end != self._position or durable > self.stored:
+            await self._advance(chunk.end, max(self.stored, durable))
+
+    async def _tell(self, damages: list[Damage], chunk: Chunk) -> None:
+        for scar in chunk.scars:
+            self.damaged_bytes += scar.end - scar.start
+            log.warning("spool_scar", segment=scar.segment, start=scar.start, bytes=scar.end - scar.start)
+        for damage in damages:
+            self.damaged_records += damage.records
+            log.error("spool_damaged", records=str(damage), lost=damage.records, calls=damage.calls)
+            try:
+                await self._on_disk(self._spool.keep, damage)
+            except OSError as error:
+                log.warning("spool_damage_not_kept", reason=error.strerror)
+
+    async def _advance(self, end: Position, newest: int) -> None:
+        self._position = end
         try:
-            await self._on_disk(self._forget, chunk)
+            await self._on_disk(self._forget, end, newest)
         except OSError as error:  # what is not forgotten is inserted again after the next start, to no effect
             log.warning("spool_cursor_failed", reason=error.strerror)
         async with self._progress:
             self.stored = max(self.stored, newest)
             self._progress.notify_all()
 
-    def _forget(self, chunk: Chunk) -> None:
+    def _forget(self, end: Position, newest: int) -> None:
         try:
-            self._forget_once(chunk)
+            self._forget_once(end, newest)
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
             self._spool.make_room()  # a backlog may have filled the disk, and forgetting is what empties it
-            self._forget_once(chunk)
+            self._forget_once(end, newest)
 
-    def _forget_once(self, chunk: Chunk) -> None:
-        if self._spool.frees(chunk.end):
+    def _forget_once(self, end: Position, newest: int) -> None:
+        if self._spool.frees(end):
             self._open_calls.save()
-        self._spool.acknowledge(chunk.end, chunk.frames[-1].sequence)
+        self._spool.acknowledge(end, newest)
 
     async def _on_disk(self, work: Callable[..., T], *arguments: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._disk, work, *arguments)

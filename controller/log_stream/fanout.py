@@ -141,5 +141,7 @@ async def _next_message(channel: PubSub) -> bytes:
 
 
 def connect(url: str) -> Redis:
-    client: Redis = Redis.from_url(url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=Retry(NoBackoff(), 0))
+    client: Redis = Redis.from_url(
+        url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=Retry(NoBackoff(), 0), driver_info=None
+    )
     return client

@@ -6,26 +6,21 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry, ProcessCollector
-
-from agent.prompt.system import PROMPT_VERSION
-from agent.tools.catalogue import CATALOGUE
 from controller.api.database import Pool
 from controller.board.acquaintance import Acquaintance
 from controller.board.board import Board
-from controller.board.health import Health
 from controller.board.picture import Raised
 from controller.journal.journal import Journal, JournalSettings
 from controller.journal.records import Record
 from controller.livelog import LiveLog
 from controller.livestate import LiveState
 from controller.log_stream.history import History
-from controller.masking import Masking
 from controller.reader import Reader
-from controller.record import now_ms
-from controller.secret_values import secrets_of
 from controller.settings import Settings
-from controller.telemetry import AgentMetrics, LiveReadings, MetricsSink, tell_build
+from controller.wiring.counters import Counters
+
+UNLOCKING_S = 2.0
+"""So long the kernel may need for the end of the process that we take the journal's directory over from."""
 
 
 class Records:
@@ -49,29 +44,21 @@ class Stores:
     journal: Journal
     live: LiveState
     board: Board
-    health: Health
     live_log: LiveLog
     database: Pool
-    masking: Masking
-    registry: CollectorRegistry
-    readings: LiveReadings
-    agent_metrics: AgentMetrics
+    counters: Counters
 
 
 @asynccontextmanager
-async def open_stores(settings: Settings, on_trouble: Callable[[Raised], None]) -> AsyncIterator[Stores]:
-    """Opens with PostgreSQL and Redis away, too. *on_trouble* hears what the board finds wrong with a call. Raises JournalError."""
+async def open_stores(
+    settings: Settings, counters: Counters, on_trouble: Callable[[Raised], None], *, after_another: bool = False
+) -> AsyncIterator[Stores]:
+    """Opens with PostgreSQL and Redis away, too. *on_trouble* hears what the board finds wrong with a call; *after_another*: a process
+    that had the journal's directory is ending just now. Raises JournalError."""
     dsn, redis_url = settings.database.url.get_secret_value(), settings.redis.url.get_secret_value()
-    registry, readings, masking = CollectorRegistry(), LiveReadings(), Masking(secrets_of(settings))
-    registry.register(readings)
-    metrics = MetricsSink(registry, tools=[tool.name for tool in CATALOGUE])
-    ProcessCollector(registry=registry)
-    tell_build(registry, model=settings.anthropic.model, prompt=PROMPT_VERSION)
-    health = Health(now_ms)
+    keeping = JournalSettings(retention=settings.retention.retention, unlocking_s=UNLOCKING_S if after_another else 0.0)
     async with AsyncExitStack() as exits:
-        journal = await exits.enter_async_context(
-            Journal.open(settings.journal.directory, dsn, JournalSettings(retention=settings.retention.retention))
-        )
+        journal = await exits.enter_async_context(Journal.open(settings.journal.directory, dsn, keeping))
         live = await exits.enter_async_context(LiveState.open(redis_url))
         opening = Board.open(
             settings.trouble.limits,
@@ -80,24 +67,20 @@ async def open_stores(settings: Settings, on_trouble: Callable[[Raised], None]) 
             readers_max=settings.board.readers_max,
         )
         board = await exits.enter_async_context(opening)
-        board.observe(readings)
+        board.observe(counters.readings)
         database = await exits.enter_async_context(Pool.open(dsn))
         acquaintance = await exits.enter_async_context(Acquaintance.open(board, database))
         history = History(await exits.enter_async_context(Reader.open(dsn, "callctl-log")))
         live_log = await exits.enter_async_context(
-            LiveLog.open(settings.ari.app, history, redis_url, masking=masking, progress=journal.progress)
+            LiveLog.open(settings.ari.app, history, redis_url, masking=counters.masking, progress=journal.progress)
         )
-        watchers = (board.append, health.append, live_log.append, acquaintance.append)
+        watchers = (board.append, live_log.append, acquaintance.append)
         yield Stores(
-            records=Records(journal.append, live.append, metrics.append, *watchers),
+            records=Records(journal.append, live.append, counters.records.append, *watchers),
             journal=journal,
             live=live,
             board=board,
-            health=health,
             live_log=live_log,
             database=database,
-            masking=masking,
-            registry=registry,
-            readings=readings,
-            agent_metrics=AgentMetrics(registry),
+            counters=counters,
         )

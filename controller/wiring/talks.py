@@ -22,6 +22,7 @@ from controller.introductions import Introductions
 from controller.record import CallRecord
 from controller.settings import Settings
 from controller.surroundings import Caller, ConversationLike
+from controller.wiring.remembered import RememberedTalk, recall
 from controller.wiring.stores import Stores
 
 log = structlog.get_logger(__name__)
@@ -35,20 +36,24 @@ def make_talks(
     prices = settings.prices.prices
 
     async def converse(caller: Caller, record: CallRecord) -> ConversationLike:
-        number, meter = normalise(caller.number), Meter()
+        number, before = normalise(caller.number), recall(caller.memory)
+        meter = Meter(before.used if before else None)
         record.billed(partial(meter.cost_usd, prices))
-        name = await customers.name_of(number)
+        name = before.name if before else await customers.name_of(number)
         stores.board.met(caller.call_id, name or "")
         known = AgentsCaller(number, name, caller.call_id)
-        return Conversation(
+        conversation = Conversation(
             metered(services, meter),
             Introductions(record, number, customers.remember),
             known,
             agent_settings,
             call_backs=CallBackNotes(stores.records, caller.call_id),
             desk_open=caller.desk_open,
-            on_objection=stores.agent_metrics.objected,
+            on_objection=stores.counters.agent.objected,
+            memory=before.memory if before else None,
+            on_memory=caller.on_memory,
         )
+        return RememberedTalk(conversation, meter, name)
 
     return converse
 

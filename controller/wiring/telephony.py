@@ -10,19 +10,24 @@ EventSocket ──events──► Switchboard ──orders──► AriRest
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
+import structlog
+
 from agent.prompt.rendered import phrase_pcm
 from agent.prompt.system import PROMPT_VERSION
+from audiosocket.errors import KeeperLost
 from audiosocket.limits import Limits as LineLimits
 from audiosocket.server import AudioSocketServer
-from controller.api.server import PortTaken
+from controller.admission import Admission
 from controller.ari.client import EventSocket
 from controller.ari.front import Front
 from controller.ari.messages import EVENT_TYPES, Event
+from controller.ari.probe import Probe
 from controller.ari.rest import AriRest
 from controller.call.events import Limits as CallLimits
 from controller.call.screen import Screen
@@ -30,25 +35,33 @@ from controller.control import Control
 from controller.customers import Customers
 from controller.desk import Desk, open_desk
 from controller.dialplan import Dialplan
+from controller.journal.errors import DirectoryUnusable
 from controller.listening import Listening
 from controller.recovery import Recovery
 from controller.screening import Screenings, Workshop
-from controller.services import open_services
+from controller.services import Vendors
 from controller.session import Session
 from controller.settings import AriSettings, CallSettings, Settings
+from controller.sheets.elsewhere import sheet_elsewhere
+from controller.sheets.folder import SheetFolder
+from controller.sockets import PortTaken
 from controller.surroundings import Surroundings
 from controller.switchboard import Purpose, Switchboard
 from controller.web_calls.desk import WebCalls
 from controller.web_calls.joined import open_web_calls
 from controller.web_calls.proxy import Proxy
 from controller.wiring.stores import Stores
-from controller.wiring.talks import make_talks, warm_up_all
+from controller.wiring.talks import make_talks
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telephony:
     rest: AriRest
+    probe: Probe
     lines: AudioSocketServer
+    sheets: SheetFolder
     switchboard: Switchboard
     control: Control
     recovery: Recovery
@@ -60,16 +73,23 @@ class Telephony:
 
 
 @asynccontextmanager
-async def open_telephony(settings: Settings, stores: Stores) -> AsyncIterator[Telephony]:
-    """No caller comes before the socket runs. Raises PortTaken, CredentialsMissing."""
+async def open_telephony(
+    settings: Settings,
+    stores: Stores,
+    vendors: Vendors,
+    rest: AriRest,
+    audiosocket: socket.socket | None = None,
+    keeper: socket.socket | None = None,
+) -> AsyncIterator[Telephony]:
+    """No caller comes before the socket runs; those of a dead predecessor are here at once. *audiosocket*: where media legs come in,
+    bound already; *keeper*: the channel to who accepts them for us. Raises PortTaken, JournalError."""
     ari, records = settings.ari, stores.records
+    services = vendors.services(stores.journal.ledger)
     async with AsyncExitStack() as exits:
-        lines = await exits.enter_async_context(_audiosocket(settings))
-        on_breaker = partial(_each, stores.agent_metrics.shop_breaker, stores.health.breaker)
-        opening = open_services(settings, ledger=stores.journal.ledger, on_breaker=on_breaker, on_request=stores.agent_metrics.request)
-        services = await exits.enter_async_context(opening)
-        rest = await exits.enter_async_context(AriRest(ari.url, ari.username, ari.password.get_secret_value(), ari.app))
+        lines = await exits.enter_async_context(_audiosocket(settings, audiosocket, keeper))
+        probe = await exits.enter_async_context(Probe.open(ari.url, ari.username, ari.password.get_secret_value()))
         customers = await exits.enter_async_context(Customers.open(settings.database.url.get_secret_value(), stores.journal.append))
+        sheets = exits.enter_context(_sheets(settings, stores.live.keep_sheet))
         around = Surroundings(
             asterisk=rest,
             lines=lines,
@@ -79,8 +99,8 @@ async def open_telephony(settings: Settings, stores: Stores) -> AsyncIterator[Te
             phrase=lambda key, audio: phrase_pcm(key, audio.rate_hz),
             prompt_version=PROMPT_VERSION,
             on_live=stores.board.live,
+            sheets=sheets,
         )
-        warm_up_all()
         listeners_max, on_change = settings.calls.listeners_max, stores.board.listeners
         listening = await exits.enter_async_context(Listening(rest, listeners_max=listeners_max, on_change=on_change))
         workshop = Workshop(
@@ -95,27 +115,41 @@ async def open_telephony(settings: Settings, stores: Stores) -> AsyncIterator[Te
         purposes: dict[str, Purpose] = {"supervisor": listening, "summary": await exits.enter_async_context(Screenings(workshop))}
         taking = Switchboard(around, app=ari.app, calls_max=settings.calls.max, limits=_limits(settings.calls), purposes=purposes)
         switchboard = await exits.enter_async_context(taking)
-        recovery = Recovery(rest, switchboard, records, app=ari.app, front=ari.front_app, predecessors=stores.journal.open_calls())
+        recovery = Recovery(
+            rest,
+            switchboard,
+            records,
+            app=ari.app,
+            front=ari.front_app,
+            predecessors=stores.journal.open_calls(),
+            sheet_of=partial(sheet_elsewhere, settings.redis.url.get_secret_value()),
+        )
         dialplan = Dialplan(rest)
         web = await exits.enter_async_context(open_web_calls(settings, rest, switchboard))
         desk = await exits.enter_async_context(open_desk(settings, rest, switchboard, stores.board.replace))
         records.also(desk.operators.append)
+        admission = await exits.enter_async_context(Admission.open(rest, switchboard, app=ari.app, note=stores.journal.append))
 
         async def on_connected() -> None:
             await rest.set_event_filter(EVENT_TYPES)
+            await admission.connected()  # two small requests; until then the dialplan passes us over
+            await recovery.reconcile()  # callers whom a dead predecessor left in silence go before all else
             await dialplan.look()
-            await recovery.reconcile()
             if web:
                 await web[0].reconcile()
 
         def on_event(message: Event) -> None:
             switchboard.handle(message)
+            admission.hear(message)
             if web:
                 web[0].handle(message)
 
+        switchboard.adopt(sheets.left())
         yield Telephony(
             rest=rest,
+            probe=probe,
             lines=lines,
+            sheets=sheets,
             switchboard=switchboard,
             control=Control(switchboard, listening),
             recovery=recovery,
@@ -125,6 +159,13 @@ async def open_telephony(settings: Settings, stores: Stores) -> AsyncIterator[Te
             socket=_socket(ari, ari.app, on_event, on_connected),
             web=web,
         )
+
+
+def _sheets(settings: Settings, also: Callable[[str, bytes], None]) -> SheetFolder:
+    try:
+        return SheetFolder(settings.journal.directory, also)
+    except OSError as error:
+        raise DirectoryUnusable(f"the journal's directory {settings.journal.directory} cannot be used: {error.strerror}") from error
 
 
 def _limits(calls: CallSettings) -> CallLimits:
@@ -149,16 +190,15 @@ def _log_verdict(session: Session | None, operator: str, screen: Screen) -> None
         session.record.log("ctl", "OperatorScreened", text=f"{operator}: {screen.state}", data=data)
 
 
-def _each(first: Callable[[str], None], second: Callable[[str], None], state: str) -> None:
-    first(state)
-    second(state)
-
-
 @asynccontextmanager
-async def _audiosocket(settings: Settings) -> AsyncIterator[AudioSocketServer]:
+async def _audiosocket(settings: Settings, bound: socket.socket | None, keeper: socket.socket | None) -> AsyncIterator[AudioSocketServer]:
     where = settings.audiosocket
+    limits = LineLimits(connections=where.max_connections)
     try:
-        server = await AudioSocketServer(where.host, where.port, limits=LineLimits(connections=where.max_connections)).__aenter__()
+        server = await AudioSocketServer(where.host, where.port, limits=limits, sock=bound, keeper=keeper).__aenter__()
+    except KeeperLost as error:
+        log.error("keeper_lost", why=str(error))
+        server = await AudioSocketServer(where.host, where.port, limits=limits, sock=bound).__aenter__()
     except OSError as error:
         raise PortTaken(f"AudioSocket cannot listen on {where.host}:{where.port}: {error.strerror}") from error
     try:

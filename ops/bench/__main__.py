@@ -1,6 +1,9 @@
 """``make bench``: set-up time, latency on the wire and our share of it, missing frames, jitter and CPU for 1, 10 and 50 calls at once.
 
     make bench ARGS="--calls 1,5 --rounds 1 --json bench.json"
+    make bench ARGS=--capacity              what CALLS_MAX is to be on this machine
+    make bench ARGS="--overload 50"         two controllers full with 50 calls, and 50 more come
+    make bench ARGS="--upgrade 20"          two controllers replaced while 20 callers come and go
 
 Exits not 0, with the reason, when calls fail.
 """
@@ -20,7 +23,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from ops.bench import media, report
+from ops.bench import capacity, media, overload, report, upgrade
 from ops.bench.cpu import busy_cores, machine_cpu
 from ops.bench.figures import Level
 from ops.bench.rounds import BenchFailed, Rounds
@@ -35,6 +38,9 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--calls", type=_levels, default=(1, 10, 50), metavar="1,10,50", help="how many calls at once, level by level")
     parser.add_argument("--rounds", type=int, default=2, help="rounds of each level, the levels in turn (default 2)")
     parser.add_argument("--no-media", action="store_true", help="leave out the audio server alone")
+    parser.add_argument("--capacity", action="store_true", help="instead: raise the calls until frames are skipped or late")
+    parser.add_argument("--overload", type=int, metavar="CALLS", help="instead: as many calls as fit, and then as many again")
+    parser.add_argument("--upgrade", type=int, metavar="CALLERS", help="instead: replace two controllers under callers who come and go")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     return parser.parse_args(argv)
 
@@ -55,6 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         console.print(f"[dim]{time.monotonic() - began:5.1f} s  {escape(line)}[/dim]")
 
     try:
+        if options.capacity or options.overload or options.upgrade:
+            return _several(options, console, progress)
         before = machine_cpu()
         time.sleep(1.0)
         busy = busy_cores(before, machine_cpu())
@@ -76,6 +84,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.json is not None:
         _save(options.json, machine, levels, alone)
     return _verdict(levels, console)
+
+
+def _several(options: argparse.Namespace, console: Console, progress: Progress) -> int:
+    """What is measured of limits and of several controllers; 0: it went well."""
+    if options.capacity:
+        carried = capacity.measure(progress)
+        console.print(capacity.table(carried))
+        console.print(capacity.verdict(carried))
+        return 0 if carried[0].well else 1
+    if options.overload:
+        overloaded = overload.measure(progress, options.overload)
+        console.print(overload.table(overloaded))
+        failures, well = overloaded.failures, overloaded.well
+    else:
+        upgraded = upgrade.measure(progress, options.upgrade)
+        console.print(f"[dim]{escape(upgraded.said)}[/dim]")
+        console.print(upgrade.table(upgraded))
+        failures, well = [f"{visit.number}: {visit.failure}" for visit in upgraded.failed], upgraded.well
+    for failure in failures[:5]:
+        console.print(f"[bold red]{escape(failure)}[/bold red]")
+    return 0 if well else 1
 
 
 _LOAD = os.getloadavg()  # before anything of ours runs

@@ -12,7 +12,7 @@ from ops.devstack.leftovers import processes_of
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 GROUPS: Mapping[str, str] = {
-    "controller": "-m controller run",
+    "controller": "-m controller",  # its parent, too
     "asterisk": "etc/asterisk.conf",
     "stand-ins": "-m ops.standins.",
     "postgres": "postgres",

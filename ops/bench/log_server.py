@@ -21,7 +21,7 @@ from controller.api.access import Developer, Identity, Role
 from controller.api.http import make_app
 from controller.api.log import make_log_router
 from controller.api.readiness import Readiness
-from controller.api.server import bind, serving
+from controller.api.server import serving
 from controller.call.events import CallArrived
 from controller.call.ids import new_call_id
 from controller.call.machine import receive
@@ -31,6 +31,7 @@ from controller.log_stream.history import History
 from controller.masking import Masking
 from controller.reader import Rows
 from controller.record import CallRecord
+from controller.sockets import bind
 
 NOWHERE = "redis://127.0.0.1:1/0"
 TICK_S = 0.02

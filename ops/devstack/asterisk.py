@@ -4,6 +4,7 @@ import base64
 import runpy
 import secrets
 import shutil
+import signal
 import subprocess
 import urllib.request
 from collections.abc import Mapping
@@ -77,6 +78,21 @@ class Asterisk:
         if self._process is not None:
             self._process.kill()
             self._process.wait(_STOP_S)
+
+    def freeze(self) -> None:
+        """SIGSTOP: it keeps its sockets and answers nothing, as in a deadlock."""
+        if self._process is not None:
+            self._process.send(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        if self._process is not None:
+            self._process.send(signal.SIGCONT)
+
+    @property
+    def process(self) -> Process | None:
+        """The server as it runs now, or ran last."""
+        return self._process
 
     @property
     def pid(self) -> int | None:

@@ -80,6 +80,11 @@ class Postgres:
             self._process.kill()
             self._process.wait(_STOP_S)
 
+    @property
+    def process(self) -> Process | None:
+        """The server as it runs now, or ran last."""
+        return self._process
+
     def create_database(self, name: str) -> str:
         """A new empty database (an existing one of that name is dropped first); its address."""
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", name):

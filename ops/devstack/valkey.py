@@ -70,6 +70,11 @@ class Valkey:
             self._process.kill()
             self._process.wait(_STOP_S)
 
+    @property
+    def process(self) -> Process | None:
+        """The server as it runs now, or ran last."""
+        return self._process
+
     def _answers(self) -> bool:
         try:
             with socket.create_connection((LOOPBACK, self.port), timeout=_PING_S) as connection:

@@ -17,7 +17,7 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -42,6 +42,7 @@ _ADDRESSES = {
 
 
 class Process(Protocol):
+    pid: int
     log_path: Path
 
     def poll(self) -> int | None: ...
@@ -102,10 +103,11 @@ class ControlClient:
 
 @dataclass(frozen=True)
 class Standin:
-    """One of them, as it runs."""
+    """One of them, as it runs; *spawn* starts the same again."""
 
     port: int
     control: ControlClient
+    spawn: Callable[[], Process]
     process: Process
 
 
@@ -113,11 +115,25 @@ class Standins:
     """The four: ``google_stt``, ``google_tts``, ``anthropic``, ``shop``; without those that were not wanted."""
 
     def __init__(self, running: Mapping[str, Standin], keys: Mapping[str, str]) -> None:
-        self._running = running
+        self._running = dict(running)
         self._keys = keys
 
     def control(self, name: str) -> ControlClient:
         return self._running[name].control
+
+    def port(self, name: str) -> int:
+        """Where it serves."""
+        return self._running[name].port
+
+    def process(self, name: str) -> Process:
+        """The one that runs now, or ran last."""
+        return self._running[name].process
+
+    def restart(self, name: str, timeout_s: float = START_S) -> None:
+        """Start one that has ended again, on its old ports, with the settings of the start; raises ``ServiceFailed``."""
+        ended = self._running[name]
+        self._running[name] = again = replace(ended, process=ended.spawn())
+        _wait_healthy([again], timeout_s)
 
     def reset(self) -> None:
         """All settings as at the start and all logs empty: for the next test."""
@@ -134,8 +150,8 @@ class Standins:
         return {**settings, "no_proxy": direct, **self._keys}
 
 
-def start_standins(stack: Stack, *, without: Collection[str] = (), timeout_s: float = START_S) -> Standins:
-    """Start all but *without* side by side and wait until each serves.
+def start_standins(stack: Stack, *, without: Collection[str] = (), shop_keeps: Path | None = None, timeout_s: float = START_S) -> Standins:
+    """Start all but *without* side by side and wait until each serves; *shop_keeps* is a file in which the shop outlives its process.
 
     Raises ``ServiceFailed`` with the tail of the log of one that does not.
     """
@@ -144,7 +160,7 @@ def start_standins(stack: Stack, *, without: Collection[str] = (), timeout_s: fl
         "google_stt": lambda: _start_grpc(stack, "google_stt"),
         "google_tts": lambda: _start_grpc(stack, "google_tts"),
         "anthropic": lambda: _start_http(stack, "anthropic_api", keys),
-        "shop": lambda: _start_http(stack, "shop_api", keys),
+        "shop": lambda: _start_http(stack, "shop_api", keys, *(["--keep", str(shop_keeps)] if shop_keeps else [])),
     }
     running = {name: start() for name, start in ways.items() if name not in without}
     _wait_healthy(running.values(), timeout_s)
@@ -154,12 +170,17 @@ def start_standins(stack: Stack, *, without: Collection[str] = (), timeout_s: fl
 def _start_grpc(stack: Stack, module: str) -> Standin:
     port, control_port = free_port(), free_port()
     argv = [*_python(module), "--port", str(port), "--control-port", str(control_port)]
-    return Standin(port, ControlClient(module, control_port), stack.spawn(module, argv))
+    return _started(port, ControlClient(module, control_port), lambda: stack.spawn(module, argv))
 
 
-def _start_http(stack: Stack, module: str, keys: Mapping[str, str]) -> Standin:
+def _start_http(stack: Stack, module: str, keys: Mapping[str, str], *more: str) -> Standin:
     port = free_port()
-    return Standin(port, ControlClient(module, port), stack.spawn(module, [*_python(module), "--port", str(port)], env=keys))
+    argv = [*_python(module), "--port", str(port), *more]
+    return _started(port, ControlClient(module, port), lambda: stack.spawn(module, argv, env=keys))
+
+
+def _started(port: int, control: ControlClient, spawn: Callable[[], Process]) -> Standin:
+    return Standin(port, control, spawn, spawn())
 
 
 def _python(module: str) -> list[str]:

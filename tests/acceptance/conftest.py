@@ -14,7 +14,7 @@ from tests.acceptance.floor import Floor, open_floor
 @pytest.fixture(scope="session")
 def system(stack: DevStack) -> Iterator[System]:
     """Stand-ins, database and a controller (not yet started) on the session's private stack."""
-    with System(stack, CALLS_TRANSFER_TIMEOUT_S="6") as system:
+    with System(stack, CALLS_TRANSFER_TIMEOUT_S="6", WORKER_STANDBY="false") as system:  # its start would take a core from each test
         yield system
 
 

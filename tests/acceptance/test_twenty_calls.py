@@ -7,9 +7,7 @@ of a processor: the numbers that tell the two apart stand in the failure's messa
 from __future__ import annotations
 
 import asyncio
-import os
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,11 +19,10 @@ from audiosocket.audio import FRAME_MS, SLIN16
 from controller.journal.queries import CallShown
 from ops.caller.script import Listen, Say
 from ops.caller.talk import Talk
-from tests.acceptance.floor import Floor
+from tests.acceptance.floor import Floor, prefer
 
 CALLS = 20
 SKIPS_MAX = 0.02
-PRIORITY = -5  # audio before batch work, as a service would run; the stand-ins and the telephones here are the batch work
 UNDER_WAY = 5  # frames: 100 ms, for three processes that share busy processors
 DIAL_PAUSE_S = 0.1  # people do not dial in the same instant
 
@@ -58,13 +55,6 @@ def _ms(moment: Any) -> float:
     return float(moment.timestamp() * 1000)
 
 
-def prefer(pid: int) -> None:
-    """Where we may: before other processes, in its own session and among the sessions (which Linux may weigh as groups)."""
-    with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, pid, PRIORITY)
-        Path(f"/proc/{pid}/autogroup").write_text(str(PRIORITY))
-
-
 def processor(pid: int) -> tuple[float, float]:
     """Seconds for which a process ran, and for which it could have run and had to wait for a processor; all threads."""
     threads = [thread.read_text().split() for thread in Path(f"/proc/{pid}/task").glob("*/schedstat")]
@@ -74,14 +64,14 @@ def processor(pid: int) -> tuple[float, float]:
 @pytest.mark.alone
 @pytest.mark.timeout(180)
 async def test_twenty_calls_at_once_lose_no_frame_and_skip_few(floor: Floor) -> None:
-    process = floor.system.controller.process
-    assert process is not None
-    prefer(process.pid)
-    ran_s, waited_s = processor(process.pid)
+    worker = floor.system.controller.worker
+    assert worker is not None
+    prefer(worker)
+    ran_s, waited_s = processor(worker)
     began_s = time.monotonic()
     measured = await asyncio.gather(*(one_call(floor, place) for place in range(CALLS)))
     lasted_s = time.monotonic() - began_s
-    ran_s, waited_s = (now - before for now, before in zip(processor(process.pid), (ran_s, waited_s), strict=True))
+    ran_s, waited_s = (now - before for now, before in zip(processor(worker), (ran_s, waited_s), strict=True))
 
     greeting = phrase_pcm("greeting", SLIN16.rate_hz)
     assert greeting

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from ops.devstack.ports import LOOPBACK, free_port
 from ops.system import Controller, System
+from ops.workers import FRONT, open_workers
 from tests.acceptance.floor import Floor, eventually
 from tests.waiting import until
 
-FRONT = "callctl"
 NAMES = ("callctl-1", "callctl-2")
 
 
@@ -50,29 +49,14 @@ class Workers:
 async def workers(floor: Floor, system: System) -> AsyncIterator[Workers]:
     """Instead of the one controller of other tests."""
     await floor.stop_controller()
-    asterisk = system.stack.asterisk
-    started = {}
-    for name in NAMES:
-        own = {
-            "ARI_APP": name,
-            "ARI_FRONT_APP": FRONT,
-            "API_PORT": str(free_port()),
-            "AUDIOSOCKET_PORT": str(free_port()),
-            "AUDIOSOCKET_HOST": LOOPBACK,
-            "JOURNAL_DIRECTORY": f"{system.stack.folder}/journal-{name}",
-        }
-        started[name] = Controller(system.stack, system.controller.environment | own)
+    asterisk, opening = system.stack.asterisk, open_workers(system, len(NAMES))
     auth = (asterisk.ari_username, asterisk.ari_password)
-    async with (
-        httpx.AsyncClient(base_url=f"{asterisk.ari_url}/ari", auth=auth, timeout=5) as ari,
-        floor.exchange.changed_global("ARI_WORKERS", "&".join(NAMES)),
-        floor.exchange.changed_global("TURN", "0"),
-    ):
-        await asyncio.gather(*(asyncio.to_thread(one.start) for one in started.values()))
-        try:
+    started = await asyncio.to_thread(opening.__enter__)
+    try:
+        async with httpx.AsyncClient(base_url=f"{asterisk.ari_url}/ari", auth=auth, timeout=5) as ari:
             yield Workers(floor, ari, started)
-        finally:
-            await asyncio.gather(*(asyncio.to_thread(one.stop) for one in started.values() if one.running))
+    finally:
+        await asyncio.to_thread(opening.__exit__, None, None, None)
 
 
 @pytest.mark.timeout(240)
@@ -111,3 +95,8 @@ async def test_supervisors_reach_every_call_under_the_plain_name_also_after_its_
     for one in (third, fourth, calls[holder][0]):
         await one.hang_up()
     await asyncio.to_thread(workers.controllers[holder].start)  # writes down what it left
+
+    async def tidied() -> bool:
+        return not await floor.exchange.channels() and not await floor.exchange.bridges()
+
+    await eventually(tidied, "end of what the dead one left", 20.0)  # it is ready for calls before that

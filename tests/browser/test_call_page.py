@@ -10,7 +10,8 @@ from fastapi import FastAPI
 from playwright.async_api import Browser, Page, Route, WebSocketRoute, expect
 
 from controller.api.problems import shape_problems
-from controller.api.server import bind, serving
+from controller.api.server import serving
+from controller.sockets import bind
 from controller.web_calls.routes import make_web_calls_router
 from ops.devstack.chromium_program import ChromiumProgram
 from tests.browser.chromium import open_chromium, watched

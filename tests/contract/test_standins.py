@@ -18,6 +18,7 @@ from ops.standins.launcher import Standins, start_standins
 class Child:
     def __init__(self, process: subprocess.Popen[bytes], log_path: Path) -> None:
         self.process = process
+        self.pid = process.pid
         self.log_path = log_path
 
     def poll(self) -> int | None:

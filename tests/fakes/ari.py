@@ -161,7 +161,8 @@ class FakeAsterisk:
     ) -> None:
         await self._operate("continue_in_dialplan", channel_id)
         channel = self._stasis(channel_id)
-        channel.app_name, channel.app_data, channel.context = "Queue", "operators", context or ""
+        place = ("Queue", "operators") if context else ("", "")  # behind Stasis(): whatever the dialplan does there
+        (channel.app_name, channel.app_data), channel.context = place, context or ""
         self._leave_bridges(channel_id)
         self._emit(ari.StasisEnd(channel=channel.told()))
 
@@ -182,6 +183,13 @@ class FakeAsterisk:
 
     async def subscribe_bridge(self, bridge_id: str) -> None:
         await self._operate("subscribe_bridge", bridge_id)
+
+    async def subscribe(self, *sources: str) -> None:
+        await self._operate("subscribe", ",".join(sources))
+        for source in sources:
+            kind, _, name = source.partition(":")
+            if kind == "channel" and name in self.calls:
+                self.calls[name].subscribed = True
 
     async def external_media(self, channel_id: str, leg_id: str, host: str) -> Channel:
         await self._operate("external_media", channel_id)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 from agent.outcome import CallerGone, Completed, HandOff, Outcome
 from agent.ports import Line, Transcript
@@ -20,6 +21,7 @@ from controller.journal.records import CallRevised, Logged, MachineStepped, Reco
 from controller.listening import Listening
 from controller.recovery import Recovery
 from controller.session import Session
+from controller.sheets.sheet import Sheet, decode, encode
 from controller.surroundings import Caller, ConversationLike, Surroundings
 from controller.switchboard import Purpose, Switchboard
 from tests.fakes.ari import APP, FRONT, FakeAsterisk
@@ -49,6 +51,7 @@ class PuppetAgent:
         self._says: asyncio.Future[Outcome] | None = None
         self.dictated: list[tuple[str, str, bool]] = []  # text, by whom, cut
         self.held = False
+        self.remembers = caller.memory
         self.line: Line | None = None  # the latest
 
     def say(self, text: str, *, by: str, cut: bool) -> bool:
@@ -58,6 +61,14 @@ class PuppetAgent:
 
     def hold(self, on: bool) -> None:
         self.held = on
+
+    def memory(self) -> bytes:
+        return self.remembers
+
+    def learns(self, what: bytes) -> None:
+        """Something that a successor must know."""
+        self.remembers = what
+        self.caller.on_memory()
 
     async def run(self, line: Line, opening: str) -> Outcome:
         self.openings.append(opening)
@@ -96,6 +107,17 @@ class PuppetAgent:
 
 
 @dataclass
+class KeptSheets:
+    kept: dict[str, Sheet] = field(default_factory=dict)
+
+    def put(self, call_id: str, sheet: Sheet) -> None:
+        self.kept[call_id] = decode(encode(sheet))
+
+    def drop(self, call_id: str) -> None:
+        self.kept.pop(call_id, None)
+
+
+@dataclass
 class KeptJournal:
     records: list[Record] = field(default_factory=list)
 
@@ -129,6 +151,17 @@ class House:
     listening: Listening
     control: Control
     heard_by: list[tuple[str, ...]]  # each change of who listens
+    sheets: KeptSheets
+
+    async def die(self) -> list[Sheet]:
+        """As by kill -9, seen from outside: not one order more, every socket closed. What a successor finds."""
+        left = list(self.sheets.kept.values())
+        self.asterisk.on_event = lambda event: None
+        for task in self.switchboard._running:
+            task.cancel()
+        await until(lambda: not self.switchboard.sessions)
+        await self.server.drain(timeout_s=0)
+        return left
 
     def agent(self) -> PuppetAgent:
         return self.agents[-1]
@@ -136,8 +169,8 @@ class House:
     def session(self) -> Session:
         return self.switchboard.sessions[-1]
 
-    def recovery(self, *predecessors: CallRevised) -> Recovery:
-        return Recovery(self.asterisk, self.switchboard, self.journal, app=APP, front=FRONT, predecessors=predecessors)
+    def recovery(self, *predecessors: CallRevised, **more: Any) -> Recovery:
+        return Recovery(self.asterisk, self.switchboard, self.journal, app=APP, front=FRONT, predecessors=predecessors, **more)
 
     async def talk(self, channel_id: str = "1700000000.1") -> PuppetAgent:
         """A caller with whom the agent speaks."""
@@ -169,8 +202,10 @@ async def house(
     listeners_max: int = 20,
     answer_s: float = 3.0,
     purposes: Mapping[str, Purpose] = MappingProxyType({}),
+    asterisk: FakeAsterisk | None = None,
 ) -> AsyncIterator[House]:
-    asterisk, journal, agents = FakeAsterisk(), KeptJournal(), list[PuppetAgent]()
+    """*asterisk*: one that a dead house has left behind."""
+    asterisk, journal, sheets, agents = asterisk or FakeAsterisk(), KeptJournal(), KeptSheets(), list[PuppetAgent]()
 
     async def hire(caller: Caller, transcript: Transcript) -> ConversationLike:
         agents.append(PuppetAgent(caller, transcript))
@@ -184,6 +219,7 @@ async def house(
             journal=journal,
             converse=converse or hire,
             phrase=phrase,
+            sheets=sheets,
         )
         heard_by = list[tuple[str, ...]]()
         listening = Listening(asterisk, listeners_max=listeners_max, on_change=lambda call_id, names: heard_by.append(names))
@@ -191,4 +227,4 @@ async def house(
         async with listening, Switchboard(around, app=APP, calls_max=calls_max, limits=limits, purposes=known) as switchboard:
             asterisk.on_event = switchboard.handle
             control = Control(switchboard, listening, answer_s=answer_s)
-            yield House(asterisk, server, switchboard, journal, agents, listening, control, heard_by)
+            yield House(asterisk, server, switchboard, journal, agents, listening, control, heard_by, sheets)

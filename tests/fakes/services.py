@@ -146,6 +146,13 @@ class FakeTranscript:
     def note(self, moment: Moment) -> None:
         self.moments.append(moment)
 
+    def copy(self) -> FakeTranscript:
+        """As it is now, whoever writes into this one yet."""
+        copy = FakeTranscript()
+        copy.states, copy.revisions, copy.tool_calls = list(self.states), list(self.revisions), list(self.tool_calls)
+        copy.live_texts, copy.moments = list(self.live_texts), list(self.moments)
+        return copy
+
     @property
     def turns(self) -> list[TurnRecord]:
         """The highest revision of each turn, in order."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from agent.conversation import Caller, Conversation, Services
 from agent.history import History
+from agent.memory import Memory, decode, encode
 from agent.once import Once
 from agent.outcome import Outcome
 from agent.ports import Heard
@@ -28,16 +30,34 @@ def sound(duration_ms: int, audio: AudioFormat, level: float = 0.2) -> list[byte
     return [pcm[at : at + audio.frame_bytes] for at in range(0, len(pcm), audio.frame_bytes)]
 
 
-class FakeTalk:
-    """``with`` its task running: ``await talk.agent_is_silent()``, ``await talk.says("...")``, ``await talk.outcome()``."""
+@dataclass(frozen=True)
+class Remains:
+    """What is left of a talk whose process was killed: what it had kept, and the world outside."""
 
-    def __init__(self, *replies: list[Part], settings: AgentSettings | None = None, caller: Caller | None = None) -> None:
+    memory: Memory | None
+    transcript: FakeTranscript
+    ledger: FakeLedger
+    shop: FakeShop
+    passed_s: float
+
+
+class FakeTalk:
+    """``with`` its task running: ``await talk.agent_is_silent()``, ``await talk.says("...")``, ``await talk.outcome()``.
+
+    It keeps its memory whenever it is told to. *after* what is left of another it goes on; that one's loop must be over.
+    """
+
+    def __init__(
+        self, *replies: list[Part], settings: AgentSettings | None = None, caller: Caller | None = None, after: Remains | None = None
+    ) -> None:
         self.line = FakeLine()
-        self.recognizer, self.voice, self.shop = FakeRecognizer(), FakeVoice(), FakeShop()
-        self.model, self.transcript = FakeModel(*replies), FakeTranscript()
-        self.ledger, self.knowledge = FakeLedger(), FakeKnowledge()
+        self.recognizer, self.voice, self.shop = FakeRecognizer(), FakeVoice(), after.shop if after else FakeShop()
+        self.model, self.transcript = FakeModel(*replies), after.transcript.copy() if after else FakeTranscript()
+        self.ledger, self.knowledge = after.ledger if after else FakeLedger(), FakeKnowledge()
         self.call_backs, self.desk_open = FakeCallBacks(), True
-        self._began_s = asyncio.get_running_loop().time()
+        self._began_s = asyncio.get_running_loop().time() - (after.passed_s if after else 0)
+        self.kept: bytes | None = None
+        self.kept_at_ms: list[int] = []
         once = Once(self.ledger, clock_ms=lambda: round(self.now().timestamp() * 1000))
         services = Services(self.recognizer, self.model, self.voice, self.shop, self.knowledge, once)
         caller = caller or Caller(CALLER, call_id="call-1")
@@ -49,11 +69,25 @@ class FakeTalk:
             call_backs=self.call_backs,
             desk_open=lambda: self.desk_open,
             now=self.now,
+            memory=after.memory if after else None,
+            on_memory=self._keep,
         )
         self.task: asyncio.Task[Outcome] | None = None
 
     def begin(self, opening: str = "greeting") -> None:
         self.task = asyncio.create_task(self.conversation.run(self.line, opening), name="talk")
+
+    def killed(self, *, handing_over: bool = False) -> Remains:
+        """What a successor finds if the process ends in this instant: what was kept last or, *handing over*, what is true now."""
+        if handing_over:
+            self._keep()
+        memory = decode(self.kept) if self.kept is not None else None
+        passed_s = asyncio.get_running_loop().time() - self._began_s
+        return Remains(memory, self.transcript.copy(), self.ledger.after_a_crash(), self.shop, passed_s)
+
+    def _keep(self) -> None:
+        self.kept = encode(self.conversation.memory())
+        self.kept_at_ms.append(self.now_ms)
 
     def now(self) -> dt.datetime:
         """The shop's time: the loop's clock, from ``NOW`` on."""

@@ -1,4 +1,4 @@
-"""A TCP proxy that breaks connections in the three ways in which networks do."""
+"""A TCP proxy that breaks connections in the ways in which networks do."""
 
 from __future__ import annotations
 
@@ -10,10 +10,15 @@ from contextlib import asynccontextmanager
 
 
 class TcpProxy:
-    """Stands between a client and 127.0.0.1:*upstream*; connect to ``port``."""
+    """Stands between a client and 127.0.0.1:*upstream*; connect to ``port``.
 
-    def __init__(self, upstream: int) -> None:
+    *room*: so many bytes it takes in, each way, while it passes nothing on. A real hole takes nothing: what is sent into one stays with
+    the sender, who can notice.
+    """
+
+    def __init__(self, upstream: int, room: int = 65_536) -> None:
         self._upstream = upstream
+        self._room = room
         self._pairs: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = set()
         self._flowing = asyncio.Event()
         self._flowing.set()
@@ -23,9 +28,11 @@ class TcpProxy:
 
     @classmethod
     @asynccontextmanager
-    async def to(cls, upstream: int) -> AsyncIterator[TcpProxy]:
-        proxy = cls(upstream)
-        server = await asyncio.start_server(proxy._accept, "127.0.0.1", 0)
+    async def to(cls, upstream: int, room: int = 65_536) -> AsyncIterator[TcpProxy]:
+        proxy = cls(upstream, room)
+        listener = socket.create_server(("127.0.0.1", 0))
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+        server = await asyncio.start_server(proxy._accept, sock=listener, limit=room)
         proxy.port = server.sockets[0].getsockname()[1]
         try:
             yield proxy
@@ -66,13 +73,21 @@ class TcpProxy:
         self.reset()
         self._flowing.set()
 
+    def let_go(self) -> None:
+        """The hole closes: what was on its way arrives, and all that the senders still have for it."""
+        self._flowing.set()
+
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
         if self._refusing:
             writer.transport.abort()
             return
         try:
-            up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self._upstream)
+            up = socket.socket()
+            up.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._room)  # before it connects, or it is too late
+            up.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(up, ("127.0.0.1", self._upstream))
+            up_reader, up_writer = await asyncio.open_connection(sock=up, limit=self._room)
         except OSError:
             writer.close()
             return
@@ -87,7 +102,7 @@ class TcpProxy:
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            while data := await reader.read(65536):
+            while data := await reader.read(self._room):
                 await self._flowing.wait()
                 writer.write(data)
                 await writer.drain()

@@ -19,11 +19,12 @@ from controller.journal.records import CallRevised
 from controller.listening import Listening
 from controller.recovery import Recovery
 from controller.screening import Screenings, Workshop
+from controller.sheets.sheet import Sheet
 from controller.surroundings import Caller, ConversationLike, Surroundings
 from controller.switchboard import Purpose, Switchboard
 from ops.caller.telephone import Exchange
 from ops.devstack import DevStack
-from tests.fakes.calls import KeptJournal, PuppetAgent
+from tests.fakes.calls import KeptJournal, KeptSheets, PuppetAgent
 from tests.waiting import until
 
 APP = "callctl"
@@ -43,6 +44,7 @@ class RealHouse:
     heard_by: list[tuple[str, ...]]  # each change of who listens
     events: list[Event]
     listening: asyncio.Task[None]
+    sheets: KeptSheets
 
     def agent(self) -> PuppetAgent:
         return self.agents[-1]
@@ -65,14 +67,16 @@ class RealHouse:
         await self.nothing_left()
         assert all(agent.at_once_max == 1 and not agent.running for agent in self.agents)
 
-    async def die(self) -> None:
-        """As by kill -9, seen from outside: not one order more, every socket closed."""
+    async def die(self) -> list[Sheet]:
+        """As by kill -9, seen from outside: not one order more, every socket closed. What a successor finds."""
+        left = list(self.sheets.kept.values())
         for task in (*self.switchboard._running, *self.control._listening._ears):
             task.cancel()
         await until(lambda: not self.switchboard.sessions)
         self.listening.cancel()
         await asyncio.wait([self.listening])
         await self.server.drain(timeout_s=0)
+        return left
 
     async def nobody_listens(self) -> None:
         """No telephone, snoop and bridge of one who listened is left."""
@@ -89,10 +93,17 @@ class RealHouse:
 
 @asynccontextmanager
 async def real_house(
-    stack: DevStack, *, ari_url: str = "", limits: Limits | None = None, calls_max: int = 10, predecessors: Sequence[CallRevised] = ()
+    stack: DevStack,
+    *,
+    ari_url: str = "",
+    limits: Limits | None = None,
+    calls_max: int = 10,
+    predecessors: Sequence[CallRevised] = (),
+    sheets: Sequence[Sheet] = (),
 ) -> AsyncIterator[RealHouse]:
     asterisk = stack.asterisk
-    journal, agents, events = KeptJournal(), list[PuppetAgent](), list[Event]()
+    """*predecessors* and *sheets*: what a dead one has left."""
+    journal, kept, agents, events = KeptJournal(), KeptSheets(), list[PuppetAgent](), list[Event]()
 
     async def hire(caller: Caller, transcript: Transcript) -> ConversationLike:
         agents.append(PuppetAgent(caller, transcript))
@@ -110,6 +121,7 @@ async def real_house(
             journal=journal,
             converse=hire,
             phrase=lambda key, audio: audio.silence * 5,
+            sheets=kept,
         )
         heard_by = list[tuple[str, ...]]()
         listening_in = Listening(rest, on_change=lambda call_id, names: heard_by.append(names))
@@ -129,6 +141,7 @@ async def real_house(
             Switchboard(around, app=APP, calls_max=calls_max, limits=limits, purposes=purposes) as switchboard,
         ):
             control = Control(switchboard, listening_in)
+            switchboard.adopt(sheets)
             recovery = Recovery(rest, switchboard, journal, app=APP, predecessors=predecessors)
 
             def hear(event: Event) -> None:
@@ -147,7 +160,7 @@ async def real_house(
             try:
                 await socket.wait_connected(10)
                 yield RealHouse(
-                    rest, socket, server, switchboard, recovery, journal, agents, exchange, control, heard_by, events, listening
+                    rest, socket, server, switchboard, recovery, journal, agents, exchange, control, heard_by, events, listening, kept
                 )
             finally:
                 await switchboard.drain(0)

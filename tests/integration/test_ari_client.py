@@ -123,7 +123,7 @@ async def ari(stack: DevStack) -> AsyncIterator[Connection]:
 async def test_a_call_is_answered_bridged_with_a_leg_and_ended(ari: Connection) -> None:
     caller = await ari.caller()
     arrived = await ari.heard(StasisStart)
-    assert arrived.args == ["inbound", "100"]
+    assert arrived.args == ["inbound", "100", "next"]
     assert arrived.channel.caller.number == "+380671234567"
     await ari.rest.subscribe_channel(caller)
     await ari.rest.set_variables(caller, {"__CALL_ID": "call-1", "NOTE": "дякую & so on"})

@@ -27,7 +27,7 @@ async def test_a_call_reaches_the_controller_with_the_number_it_dialled(lab: Lab
     async with lab.controller() as events:
         caller = await lab.call(number)
         start = await events.next("StasisStart")
-        assert (start["args"], start["channel"]["id"]) == (["inbound", number], caller.channel)
+        assert (start["args"], start["channel"]["id"]) == (["inbound", number, "next"], caller.channel)
         caller.line.close()
         await events.next("StasisEnd")
 
@@ -35,7 +35,7 @@ async def test_a_call_reaches_the_controller_with_the_number_it_dialled(lab: Lab
 async def test_a_number_with_more_in_it_than_a_number_stays_one_argument(lab: Lab) -> None:
     async with lab.controller() as events:
         caller = await lab.call("+380,returned,x")
-        assert (await events.next("StasisStart"))["args"] == ["inbound", "+380"]
+        assert (await events.next("StasisStart"))["args"] == ["inbound", "+380", "next"]
         caller.line.close()
         await events.next("StasisEnd")
 
@@ -62,7 +62,7 @@ async def test_a_controller_that_comes_back_in_time_gets_the_waiting_caller(lab:
         await lab.waits_in(caller, "Wait", timeout_s=3)
         async with lab.controller() as events:
             start = await events.next("StasisStart")
-            assert start["args"] == ["inbound", "100"]
+            assert start["args"] == ["inbound", "100", "next"]
             caller.line.close()
             await events.next("StasisEnd")
 

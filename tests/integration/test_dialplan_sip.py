@@ -38,7 +38,7 @@ async def test_a_call_from_the_providers_address_reaches_the_controller_and_its_
         sipp = lab.stack.spawn("sipp", argv, cwd=tmp_path, env={"TERM": "dumb"})
         start = await events.next("StasisStart", timeout_s=CALL_S)
         assert start["channel"]["name"].startswith("PJSIP/trunk-")
-        assert start["args"] == ["inbound", "380441234567"]
+        assert start["args"] == ["inbound", "380441234567", "next"]
         assert (await lab.ari.post(f"/channels/{start['channel']['id']}/answer")).status_code == 204
         await events.next("StasisEnd", timeout_s=CALL_S)
         assert await asyncio.to_thread(sipp.wait, CALL_S) == 0

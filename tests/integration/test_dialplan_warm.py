@@ -230,7 +230,7 @@ async def test_new_calls_go_to_the_controllers_in_turn_and_past_one_that_is_gone
             caller = await lab.call("100")
             start = await events.next("StasisStart")
             assert start["channel"]["id"] == caller.channel
-            assert start["args"] == ["inbound", "100"]
+            assert start["args"] == ["inbound", "100", "next"]
 
 
 async def test_a_caller_whom_nobody_took_comes_back_to_any_controller_where_the_owner_of_his_call_is_gone(lab: Lab) -> None:

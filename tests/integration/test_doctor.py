@@ -94,7 +94,7 @@ async def test_everything_that_is_down_is_told_at_once_each_with_advice(environm
 
 
 async def test_a_wrong_ari_password_is_told_from_an_asterisk_that_is_away(environment: pytest.MonkeyPatch) -> None:
-    environment.setenv("ARI_PASSWORD", "wrong")
+    environment.setenv("ARI_PASSWORD", "not-the-password")
     assert any("refuses the user callctl: 401" in what for what in wrong(await consult()))
 
 

@@ -32,6 +32,7 @@ from controller.journal.spool import SpoolLimits
 from controller.journal.writer import Pace, connect
 from ops.devstack import DevStack
 from tests.fakes.recorded_calls import call_revised, machine_stepped, new_call_id, now_ms, tool_called, turn_recorded, whole_call
+from tests.integration.moved_clock import moved_clock
 from tests.waiting import until
 
 QUICK = JournalSettings(limits=SpoolLimits(segment_bytes=20_000, interval_s=0.005), pace=Pace(batch=20))
@@ -361,10 +362,11 @@ async def test_months_whose_time_is_over_are_dropped_and_calls_are_kept_longer(d
         settings = JournalSettings(limits=QUICK.limits, clock=now.timestamp)
         with psycopg.connect(dsn) as reader:
             reader.execute("SELECT count(*) FROM customers")
-            async with Journal.open(tmp_path, dsn, settings) as journal:
-                await until(lambda: "calls_y2027m05" not in _months(dsn, "calls"))
-                await until(lambda: "call_events_y2028m02" not in _months(dsn, "call_events"))
-                assert journal.status().upkeep_failing is None
+            with moved_clock(dsn, now):
+                async with Journal.open(tmp_path, dsn, settings) as journal:
+                    await until(lambda: "calls_y2027m05" not in _months(dsn, "calls"))
+                    await until(lambda: "call_events_y2028m02" not in _months(dsn, "call_events"))
+                    assert journal.status().upkeep_failing is None
     assert _months(dsn, "calls") >= {"calls_y2027m06", "calls_y2028m02", "calls_y2028m06", "calls_y2028m07", "calls_y2028m08"}
     for table in ("call_turns", "call_tool_calls", "call_events"):
         left = _months(dsn, table)

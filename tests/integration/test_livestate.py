@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.asyncio import Redis
 
-from controller.livestate import LIVE, LiveState, LiveStateSettings, connect, live_calls
+from controller.livestate import LIVE, LiveState, LiveStateSettings, connect, live_calls, sheet_of
 from ops.devstack import DevStack
 from tests.fakes.recorded_calls import call_revised, new_call_id, tool_called, turn_recorded
 from tests.waiting import until
@@ -110,3 +110,32 @@ async def test_what_is_said_last_is_written_on_leaving(stack: DevStack, redis: R
         await until_shown(redis, {call_id: "greeting"})
         live.append(call_revised(call_id, 2, ended_at_ms=1))
     assert await shown(redis) == {}
+
+
+async def test_the_sheet_of_a_live_call_is_there_for_another_host_until_it_ends_or_its_controller_is_forgotten(
+    stack: DevStack, redis: Redis
+) -> None:
+    call_id, other = new_call_id(), new_call_id()
+
+    async def until_found(sheet: bytes | None) -> None:
+        async with asyncio.timeout(10):
+            while await sheet_of(stack.valkey.url, call_id) != sheet:  # noqa: ASYNC110 - Redis tells nobody
+                await asyncio.sleep(0.01)
+
+    async with LiveState.open(stack.valkey.url, QUICK) as live:
+        live.keep_sheet(call_id, b"of a call that nobody has heard of")
+        live.append(call_revised(call_id, 1))
+        live.keep_sheet(call_id, b"\x00one")
+        live.append(call_revised(other, 1))
+        live.keep_sheet(other, b"other")
+        await until_found(b"\x00one")
+        live.keep_sheet(call_id, b"\xfftwo")
+        live.append(call_revised(call_id, 2, state="speaking"))
+        await until_found(b"\xfftwo")
+        await redis.flushall()
+        await until_found(b"\xfftwo")
+        assert 0 < await redis.ttl(f"callctl:sheet:{call_id}") <= 5
+        live.append(call_revised(call_id, 3, ended_at_ms=1))
+        await until_found(None)
+        assert await sheet_of(stack.valkey.url, other) == b"other"
+    assert await sheet_of("redis://127.0.0.1:1/0", other) is None

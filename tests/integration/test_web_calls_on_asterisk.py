@@ -14,10 +14,11 @@ import websockets
 from fastapi import FastAPI
 
 from controller.api.problems import shape_problems
-from controller.api.server import bind, serving
+from controller.api.server import serving
 from controller.ari.client import EventSocket
 from controller.ari.messages import EVENT_TYPES, Event, StasisStart
 from controller.ari.rest import AriRest
+from controller.sockets import bind
 from controller.web_calls.desk import WebCalls
 from controller.web_calls.endpoint import Place
 from controller.web_calls.guests import is_user

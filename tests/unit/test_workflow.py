@@ -28,9 +28,18 @@ def test_every_python_that_we_promise_runs_the_checks() -> None:
     assert JOBS["check"]["strategy"]["matrix"]["python"] == [f"3.{minor}" for minor in range(int(oldest[1]), 15)]
 
 
-@pytest.mark.parametrize(("job", "target"), [("check", "check"), ("test", "test"), ("ops", "check-ops"), ("audit", "audit")])
+@pytest.mark.parametrize(
+    ("job", "target"), [("check", "check"), ("test", "test"), ("ops", "check-ops"), ("audit", "audit"), ("audit", "sbom")]
+)
 def test_a_job_runs_what_a_developer_runs(job: str, target: str) -> None:
     assert re.search(rf"^make {target}\b(?!-)", runs(job), flags=re.M)
+
+
+@pytest.mark.parametrize("job", ["audit", "images"])
+def test_the_bills_of_materials_are_kept(job: str) -> None:
+    kept = [step["with"] for step in JOBS[job]["steps"] if step.get("uses", "").startswith("actions/upload-artifact@")]
+    assert [one["path"] for one in kept] == ["sbom/"]
+    assert all(one["if-no-files-found"] == "error" for one in kept)
 
 
 def test_no_job_may_do_more_than_read_and_none_runs_for_ever() -> None:

@@ -19,6 +19,7 @@ from ops.standins.shop_api.catalogue import Catalogue
 from ops.standins.shop_api.clock import shop_now
 from ops.standins.shop_api.errors import error_response, shape_errors
 from ops.standins.shop_api.faults import Faults, ShopSettings
+from ops.standins.shop_api.kept import Keeper
 from ops.standins.shop_api.state import Shop
 
 __all__ = ["BASE", "ShopSettings", "create_app"]
@@ -28,8 +29,8 @@ HEALTH = f"{BASE}/health"
 REQUEST_ID = re.compile(r"[!-~]{1,128}")
 
 
-def create_app(catalogue: Catalogue, api_key: str, control: Control[ShopSettings]) -> FastAPI:
-    """*api_key* empty: any non-empty bearer token will do. What changes in the shop lives as long as the application."""
+def create_app(catalogue: Catalogue, api_key: str, control: Control[ShopSettings], keeper: Keeper | None = None) -> FastAPI:
+    """*api_key* empty: any non-empty bearer token will do. What changes in the shop lives as long as the application, or its *keeper*."""
     app = FastAPI(title="Shop API (stand-in)", version="1", docs_url=None, redoc_url=None, generate_unique_id_function=spec.operation_id)
     shop = Shop(catalogue, lambda: control.settings.now or shop_now())
     control.when_reset(shop.reset)
@@ -48,14 +49,19 @@ def create_app(catalogue: Catalogue, api_key: str, control: Control[ShopSettings
     @app.middleware("http")
     async def every_request(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
         request.state.request_id = _request_id(request)
+        body = await request.body() if keeper is not None else b""
         if not request.url.path.startswith(BASE) or request.url.path == HEALTH:
             response = await answer(request)
+            if keeper is not None:
+                keeper.keep(request.method, request.url.path, request.url.query, request.headers, body, response.status_code)
         else:
             served = control.arrived(
                 f"{request.method} {request.url.path}", query=dict(request.query_params), request_id=request.state.request_id
             )
             response = await faults.before(request) or _locked(request, api_key) or _doubled(request) or await answer(request)
             done = response.status_code
+            if keeper is not None:
+                keeper.keep(request.method, request.url.path, request.url.query, request.headers, body, done)
             response = await faults.after(request, response)
             served.ended(str(response.status_code), done=done)
         response.headers["X-Request-Id"] = request.state.request_id

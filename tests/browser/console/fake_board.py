@@ -21,8 +21,9 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from controller.api.server import bind, serving
+from controller.api.server import serving
 from controller.console.serving import make_console_router
+from controller.sockets import bind
 from tests.browser.console import sample
 
 PING_S = 1.0

@@ -24,7 +24,7 @@ from controller.api.identity import Role
 from controller.api.log import make_log_router
 from controller.api.readiness import Readiness
 from controller.api.routes import make_access
-from controller.api.server import bind, serving
+from controller.api.server import serving
 from controller.api.tokens import Profile
 from controller.journal.journal import Journal, JournalSettings
 from controller.journal.records import CallRevised, Logged, MachineStepped, Record
@@ -35,6 +35,7 @@ from controller.masking import Masking
 from controller.reader import Reader
 from controller.record import Positions, now_ms
 from controller.settings import ApiSettings
+from controller.sockets import bind
 from tests.fakes.recorded_calls import new_call_id
 
 QUICK = JournalSettings(limits=SpoolLimits(interval_s=0.005))

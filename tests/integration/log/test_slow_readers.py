@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 from controller.api.event_stream import EventStream
 from controller.api.http import make_app
 from controller.api.readiness import Readiness
-from controller.api.server import bind, serving
+from controller.api.server import serving
 from controller.livelog import LiveLog
 from controller.log_stream.filter import Filter
 from controller.log_stream.history import History
@@ -21,6 +21,7 @@ from controller.log_stream.reading import Start
 from controller.masking import Masking
 from controller.reader import Rows
 from controller.record import CallRecord
+from controller.sockets import bind
 from tests.waiting import until
 
 NOWHERE = "redis://127.0.0.1:1/0"

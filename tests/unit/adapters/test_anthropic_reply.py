@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from anthropic._models import construct_type
 from anthropic.types import RawMessageStreamEvent
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,6 +54,40 @@ def test_a_tool_without_arguments_has_none() -> None:
 def test_arguments_that_are_no_json_object_are_malformed(arguments: str) -> None:
     with pytest.raises(Malformed, match="search_tires"):
         read([opened({**USE, "input": {}}), delta(0, arguments), STOPPED])
+
+
+DEEP = '{"a":' * 100_000
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": True}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": ["a", "b"]}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "input_json_delta", "partial_json": 5}},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "tool_use", "id": {}, "name": "book", "input": {}}},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "tool_use", "id": "t", "name": None, "input": {}}},
+    ],
+)
+def test_a_text_that_is_none_is_malformed(event: dict[str, Any]) -> None:
+    unchecked: Any = construct_type(type_=RawMessageStreamEvent, value=event)  # as the library makes it: it checks nothing
+    with pytest.raises(Malformed, match="where a text should be"):
+        ReplyReader().read(unchecked)
+
+
+def test_arguments_nested_without_end_are_malformed() -> None:
+    with pytest.raises(Malformed):
+        read([opened({**USE, "input": {}}), delta(0, DEEP), STOPPED])
+
+
+def test_half_a_character_is_not_passed_on() -> None:
+    """Nothing that holds one can be sent anywhere: the shop's client and the model's next request would both break."""
+    said = {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "так\ud800"}}
+    arguments = '{"name": "\\ud800Петро", "\\udfff": ["\\ud83d\\ude00", {"x": "\\udc00"}]}'
+    assert read([said, opened({**USE, "input": {}}), delta(0, arguments), STOPPED]) == [
+        TextDelta("так?"),
+        ToolUse("toolu_1", "search_tires", {"name": "?Петро", "?": ["😀", {"x": "?"}]}),
+    ]
 
 
 def test_two_tools_in_a_row_keep_their_own_arguments() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 
 import pytest
 
+from agent.adapters.shop_transport import ANSWER_BYTES
 from agent.errors import ShopFailed
 from tests.unit.adapters.shop_acts import KEYED, WRITES, Act, failure
 from tests.unit.adapters.shop_client import ShopClient
@@ -52,6 +54,34 @@ async def test_a_connection_lost_mid_answer_leaves_a_write_unknown(says: bytes, 
 async def test_an_unreadable_body_leaves_a_write_unknown(write: Act) -> None:
     failed, requests = await on_the_wire(BAD_GZIP, write)
     assert (failed.outcome_unknown, requests) == (True, 1)
+
+
+BOMB = gzip.compress(bytes(64 << 20))
+ENDLESS = b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\n\r\n[" + b" " * ANSWER_BYTES
+UNPACKS = b"HTTP/1.1 201 Created\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s" % (len(BOMB), BOMB)
+
+
+@pytest.mark.parametrize("says", [ENDLESS, UNPACKS], ids=["without an end", "a bomb of gzip"])
+async def test_an_answer_beyond_all_measure_is_not_taken_in(says: bytes) -> None:
+    failed, requests = await on_the_wire(says, next(iter(WRITES.values())))
+    assert f"more than {ANSWER_BYTES} bytes" in str(failed)
+    assert (failed.outcome_unknown, requests) == (True, 1)
+
+
+async def test_a_redirect_is_not_followed_neither_to_another_host_nor_anywhere() -> None:
+    visits: list[bytes] = []
+
+    async def other(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        visits.append(await reader.read(100))
+        writer.close()
+
+    async with await asyncio.start_server(other, "127.0.0.1", 0) as server:
+        there = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/latest/meta-data"
+        for status in (301, 302, 307, 308):
+            says = f"HTTP/1.1 {status} Moved\r\nLocation: {there}\r\nContent-Length: 0\r\n\r\n"
+            failed, requests = await on_the_wire(says.encode(), next(iter(WRITES.values())))
+            assert (failed.status, failed.outcome_unknown, requests) == (status, False, 1)
+    assert visits == []
 
 
 @any_write

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -15,6 +14,7 @@ from agent.ports import Heard
 from tests.fakes.clock import VirtualTimeLoop
 from tests.fakes.services import Wait, says, uses
 from tests.fakes.talk import FakeTalk, sound
+from tests.unit.agent.wellformed import check_messages, check_record
 
 REPLIES = st.one_of(
     st.just(says("Так, є такі шини. Ціна 4 500 грн за штуку, і ще є дешевші від місцевого виробника. Які вам цікавіші?")),
@@ -66,31 +66,6 @@ async def _talk(replies: list[Any], acts: list[tuple[str, str, int]], shop_ms: i
     outcome = await talk.outcome()
     assert isinstance(outcome, CallerGone | Completed | HandOff)
     assert [task for task in asyncio.all_tasks() if task is not asyncio.current_task()] == []
-    _check_record(talk)
+    check_record(talk)
     for request in talk.model.requests:
-        _check_messages(request.messages)
-
-
-def _check_record(talk: FakeTalk) -> None:
-    turns = talk.transcript.turns
-    assert [turn.turn_number for turn in turns] == list(range(1, len(turns) + 1))
-    numbers = {turn.turn_number for turn in turns if turn.speaker == "agent"}
-    assert all(call.turn_number in numbers for call in talk.transcript.tool_calls)
-    for turn in turns:
-        if turn.speaker == "caller":
-            assert turn.text
-            continue
-        assert turn.heard_text is not None
-        if turn.interrupted:
-            assert len(turn.heard_text) <= len(turn.text)
-        else:
-            assert turn.heard_text.split() == turn.text.split()
-
-
-def _check_messages(messages: Any) -> None:
-    roles = [message["role"] for message in messages]
-    assert roles == ["user", "assistant"] * (len(roles) // 2) + ["user"]
-    for before, after in itertools.pairwise(messages):
-        uses = [block["id"] for block in before["content"] if block["type"] == "tool_use"]
-        results = [block["tool_use_id"] for block in after["content"] if block["type"] == "tool_result"]
-        assert results == uses
+        check_messages(request.messages)

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from functools import partial
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.cost import SERVICES, TOTAL, Meter, Prices
+from agent.cost import SERVICES, TOTAL, Meter, Prices, Used
 
 PRICES = Prices(
     model_input_per_mtok=1.0,
@@ -57,3 +58,16 @@ def test_the_total_is_the_sum_and_never_less_than_before(usages: list[dict[str, 
         assert cost.get(TOTAL, 0.0) == pytest.approx(sum(cost.get(service, 0.0) for service in SERVICES), abs=3e-6)
         assert cost.get(TOTAL, 0.0) >= last
         last = cost.get(TOTAL, 0.0)
+
+
+def test_a_meter_goes_on_from_what_another_process_has_metered() -> None:
+    meter = Meter()
+    meter.replied({"input_tokens": 100, "output_tokens": 10})
+    meter.streaming(lambda: 30_000)
+    meter.sent(40)
+    after = Meter(msgspec.msgpack.decode(msgspec.msgpack.encode(meter.used), type=Used))
+    assert after.cost_usd(Prices()) == meter.cost_usd(Prices())
+    after.replied({"input_tokens": 1})
+    after.streaming(lambda: 1_000)
+    after.sent(2)
+    assert after.used == Used(tokens={"input_tokens": 101, "output_tokens": 10}, stt_ms=31_000, tts_characters=42)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.case import Said
-from agent.history import AgentReplied, History, Round, heard_part
+from agent.history import AgentReplied, CallerSaid, History, Round, heard_part
 from agent.ports import ToolUse
 
 
@@ -130,3 +130,27 @@ def test_what_was_heard_is_a_beginning_that_grows_with_time(text: str, heard_ms:
     assert text.startswith(part)
     assert len(part) >= len(heard_part(text, heard_ms - 100, total_ms))
     assert part == text or len(part) * total_ms <= len(text) * heard_ms
+
+
+def test_words_in_which_we_broke_off_are_marked_for_the_model_and_for_the_rules() -> None:
+    history = History([CallerSaid("Так", broken=True)])
+    assert history.messages()[0]["content"][0]["text"].startswith("Так (зв'язок урвався")
+    assert history.said() == (Said("caller", "Так", broken=True),)
+
+
+def test_of_a_reply_that_we_broke_off_in_the_tools_it_had_turned_to_are_left() -> None:
+    first, second = ToolUse("a", "search_tires", {}), ToolUse("b", "check_availability", {})
+    history = History()
+    history.caller_said("Є шини?")
+    reply = history.begin_reply()
+    reply.rounds.append(Round("Зараз гляну.", [first, second], begun=["a"]))
+    left = History([CallerSaid("Є шини?"), reply.broken_off({0: "Зараз"})])
+    assert [message["content"] for message in left.messages()][1] == [
+        {"type": "text", "text": "Зараз"},
+        {"type": "tool_use", "id": "a", "name": "search_tires", "input": {}},
+    ]
+    (unfinished,) = left.unfinished()
+    assert (unfinished.use, unfinished.said) == (first, (Said("caller", "Є шини?"),))
+    unfinished.entry.results["a"] = {"found": 0}
+    assert left.unfinished() == []
+    assert (reply.over, reply.text) == (False, "Зараз гляну.")  # it goes on all the same

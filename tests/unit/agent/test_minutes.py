@@ -28,3 +28,15 @@ def test_a_state_is_told_when_it_changes() -> None:
     for state in (AgentState.GREETING, AgentState.GREETING, AgentState.LISTENING):
         minutes.state(state)
     assert transcript.states == [AgentState.GREETING, AgentState.LISTENING]
+
+
+def test_a_conversation_that_goes_on_numbers_its_turns_on_and_records_those_it_broke_off_in() -> None:
+    transcript = FakeTranscript()
+    before = Minutes(transcript, lambda: 0)
+    before.caller_turn(Taken("зимові", False), 500)
+    broken = before.caller_record(Taken("на Камрі", False), 900)
+    assert before.count == 1  # it is his only once it is taken
+    after = Minutes(transcript, lambda: 0, before.count)
+    after.over(broken)
+    assert [(turn.turn_number, turn.text) for turn in transcript.turns] == [(1, "зимові"), (2, "на Камрі")]
+    assert after.next_number() == 3

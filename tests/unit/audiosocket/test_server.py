@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import uuid
 
 import pytest
@@ -147,7 +148,29 @@ async def test_a_free_port_is_told() -> None:
         assert 0 < first.port != second.port > 0
 
 
+async def test_it_accepts_on_a_socket_that_was_bound_before() -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        async with AudioSocketServer("", 0, sock=bound) as server:
+            assert server.port == bound.getsockname()[1]
+            _, telephone = await connect(server)
+            await telephone.until_heard(2)
+            assert not server.leave(), "nobody keeps the legs"
+            await telephone.until_heard(2)
+
+
 async def test_a_stranger_is_not_answered_with_silence(server: AudioSocketServer) -> None:
     telephone = await Telephone.dial(server.port, uuid.uuid4())
     await telephone.until_gone()
     assert telephone.messages in ([], [Message(Kind.HANGUP)])
+
+
+async def test_a_socket_that_was_bound_before_is_listened_on(log: Log) -> None:
+    bound = socket.socket()
+    bound.bind(("127.0.0.1", 0))
+    async with AudioSocketServer("", 0, sock=bound) as server:
+        assert server.port == bound.getsockname()[1]
+        line, telephone = await connect(server)
+        await telephone.until_heard(2)
+        line.close()
+        await telephone.until_gone()

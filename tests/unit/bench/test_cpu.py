@@ -32,6 +32,7 @@ def test_our_own_memory_is_more_than_an_interpreter_can_do_with() -> None:
     ("command", "group"),
     [
         ("/v/bin/python -m controller run", "controller"),
+        ("/v/bin/python -m controller.watchdog {}", "controller"),
         ("/r/ld.so /r/usr/sbin/asterisk -f -C /tmp/x/asterisk/etc/asterisk.conf", "asterisk"),
         ("/v/bin/python -m ops.standins.google_tts --port 1", "stand-ins"),
         ("postgres: walwriter", "postgres"),

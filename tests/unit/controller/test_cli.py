@@ -60,3 +60,21 @@ def test_help_names_every_command_and_where_to_begin() -> None:
     text = CliRunner().invoke(app, ["--help"]).output
     for part in ("run", "doctor", "calls", "show", "db", "callctl doctor"):
         assert part in text
+
+
+@pytest.mark.parametrize("arguments", [["drain"], ["drain", "--app", "callctl-2", "--wait", "5"], ["undrain"], ["workers"]])
+def test_an_asterisk_that_is_away_is_told_in_one_line(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARI_PASSWORD", "hunter2")
+    monkeypatch.setenv("ARI_URL", "http://127.0.0.1:1")
+    ended = CliRunner().invoke(app, arguments)
+    assert ended.exit_code == 1
+    assert ended.stderr.startswith("Asterisk at http://127.0.0.1:1 does not answer")
+    assert "ARI_URL" in ended.stderr, "what to look at"
+    assert "hunter2" not in ended.output
+
+
+def test_draining_needs_asterisks_password_alone() -> None:
+    ended = CliRunner().invoke(app, ["drain"])
+    assert ended.exit_code == 2
+    assert "ARI_PASSWORD" in ended.stderr
+    assert "DATABASE_URL" not in ended.stderr

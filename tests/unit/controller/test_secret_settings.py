@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 
-from controller.default_secrets import STAGING_ONLY, objection
+from controller.default_secrets import SHORTEST, STAGING_ONLY, objection
 from controller.secret_files import SIZE_MAX
 from controller.secret_values import secrets_of
 from controller.settings import DatabaseSettings, RedisSettings, Settings, variables
@@ -111,6 +111,13 @@ def test_placeholders_are_refused_but_for_development(monkeypatch: pytest.Monkey
     assert known not in str(found)
     monkeypatch.setenv("ENVIRONMENT", "development")
     assert Settings.load(None).ari.password.get_secret_value() == known
+
+
+@given(secret=st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), min_size=1, max_size=SHORTEST - 1))
+def test_what_can_be_guessed_or_not_be_hidden_is_refused_but_for_development(secret: str) -> None:
+    assert objection(secret, "production")
+    assert objection(secret, "staging")
+    assert objection(secret, "development") is None
 
 
 def test_secrets_of_a_staging_stack_are_good_for_staging_only(monkeypatch: pytest.MonkeyPatch) -> None:

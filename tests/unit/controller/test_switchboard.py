@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 
 from controller.ari import messages as ari
+from controller.ari.errors import AriUnavailable
 from controller.ari.resources import Channel
 from controller.call import ids
 from tests.fakes.calls import house, until
@@ -131,3 +132,52 @@ async def test_who_calls_in_the_very_last_moment_reaches_the_queue_and_holds_not
         async with asyncio.timeout(2.0):
             await stopping
         await h.ended("orphaned", "controller", calls=2)
+
+
+async def test_one_without_room_gives_a_caller_who_has_others_to_ask_back_to_the_dialplan_and_has_no_call_of_his() -> None:
+    async with house(calls_max=1) as h:
+        agent = await h.talk("1700000000.1")
+        h.asterisk.call_in("1700000000.2", "380671234567", "inbound", "100", "next")
+        await until(lambda: not h.asterisk.calls["1700000000.2"].in_stasis)
+        passed_on = h.asterisk.calls["1700000000.2"]
+        assert (passed_on.context, passed_on.variables) == ("", {"CTL_NEXT": "1"})
+        assert agent.running
+        assert len(h.switchboard.sessions) == 1
+
+
+async def test_one_with_room_takes_him() -> None:
+    async with house() as h:
+        h.asterisk.call_in("1700000000.1", "380671234567", "inbound", "100", "next")
+        await until(lambda: h.agents and h.agent().running)
+
+
+async def test_who_cannot_be_given_back_goes_to_the_operators() -> None:
+    async with house(calls_max=1) as h:
+        await h.talk("1700000000.1")
+        h.asterisk.faults["set_variables"] = [AriUnavailable("POST /channels/variables", "no route")]
+        h.asterisk.call_in("1700000000.2", "380671234567", "inbound", "100", "next")
+        await h.state("queued")
+        assert h.asterisk.calls["1700000000.2"].context == "transfer-to-operator"
+
+
+async def test_a_drained_one_lets_its_calls_go_on_and_takes_back_whom_no_operator_took_but_nobody_new() -> None:
+    async with house() as h:
+        agent = await h.talk("1700000000.1")
+        h.switchboard.set_drained(drained=True)
+        assert h.switchboard.takes == 0
+        h.asterisk.call_in("1700000000.2", "380671234567", "inbound", "100", "next")
+        await until(lambda: not h.asterisk.calls["1700000000.2"].in_stasis)
+        h.asterisk.call_in("1700000000.3", "380671234567", "returned", ids.new_call_id(), "TIMEOUT")
+        await until(lambda: len(h.agents) == 2 and h.agent().running)
+        agent.hands_off()
+        await h.state("queued")
+        h.asterisk.queue_gives_up("1700000000.1", "TIMEOUT")
+        await until(lambda: len(agent.openings) == 2 and agent.running)
+
+
+async def test_an_undrained_one_takes_calls_again() -> None:
+    async with house() as h:
+        h.switchboard.set_drained(drained=True)
+        h.switchboard.set_drained(drained=False)
+        h.asterisk.call_in("1700000000.1", "380671234567", "inbound", "100", "next")
+        await until(lambda: h.agents and h.agent().running)

@@ -11,6 +11,7 @@ from ops.standins.launcher import ControlClient, Standin, Standins
 
 
 class Silent:
+    pid = 0
     log_path = Path("/dev/null")
 
     def poll(self) -> int | None:
@@ -29,7 +30,7 @@ def test_with_a_key_the_vendors_own_address_is_asked(monkeypatch: pytest.MonkeyP
 
 
 def test_a_stand_in_that_was_not_started_has_no_address() -> None:
-    shop = Standin(8090, ControlClient("shop", 8090), Silent())
+    shop = Standin(8090, ControlClient("shop", 8090), Silent, Silent())
     environment = Standins({"shop": shop}, {"SHOP_API_KEY": "k"}).environment()
     assert environment["SHOP_BASE_URL"] == "http://127.0.0.1:8090/api/v1"
     assert not {"ANTHROPIC_BASE_URL", "STT_ENDPOINT", "TTS_ENDPOINT"} & set(environment)

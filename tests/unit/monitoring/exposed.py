@@ -13,6 +13,7 @@ import pytest
 from controller.api.readiness import Finding
 from controller.observation import Observed, make_readiness, watch
 from controller.telemetry import DependencyMetrics
+from controller.wiring.counters import make_counters
 from controller.wiring.stores import open_stores
 from tests.unit.controller.test_reachable import settings
 
@@ -43,12 +44,13 @@ def exposed(journal: Path) -> Series:
 
 
 async def _exposed(chosen: Any) -> Series:
-    async with open_stores(chosen, lambda raised: None) as stores:
+    counters = make_counters(chosen)
+    async with open_stores(chosen, counters, lambda raised: None) as stores:
         absent = cast("Any", None)  # only asked when a value is read
         observed = Observed(
             settings=chosen,
             socket=absent,
-            rest=absent,
+            probe=absent,
             dialplan=absent,
             journal=stores.journal,
             live=stores.live,
@@ -58,15 +60,15 @@ async def _exposed(chosen: Any) -> Series:
             database=stores.database,
             operators=absent,
         )
-        watch(stores.readings, observed)
+        watch(counters.readings, observed)
         dependencies = make_readiness(observed)._dependencies
-        DependencyMetrics(stores.registry).observe(Finding(one.name, one.required, None) for one in dependencies)
-        stores.registry.unregister(stores.readings)
+        DependencyMetrics(counters.registry).observe(Finding(one.name, one.required, None) for one in dependencies)
+        counters.registry.unregister(counters.readings)
         series: Series = {}
-        for family in stores.registry.collect():
+        for family in counters.registry.collect():
             for sample in family.samples:
                 series.setdefault(sample.name, []).append(sample.labels)
-        for family in stores.readings.describe():
+        for family in counters.readings.describe():
             for ending in {"counter": ["_total"], "histogram": ["_bucket", "_count", "_sum"]}.get(family.type, [""]):
                 series[family.name + ending] = [{}]
         return series

@@ -56,6 +56,10 @@ def test_digits_may_be_grouped(number: int, gap: str) -> None:
     assert values(f"{number:,}".replace(",", gap)) == [number]
 
 
+def test_digits_without_end_are_a_number_that_nobody_told() -> None:
+    assert values("9" * 400) == [10**15]
+
+
 @given(st.text(alphabet="0123456789 двтрисотячнульп'ьюя.,:-", max_size=40))
 def test_any_text_is_read_and_numbers_stand_in_its_order(text: str) -> None:
     found = numbers_in(text)

@@ -6,8 +6,9 @@ from prometheus_client import CollectorRegistry
 
 from controller.api.http import make_app
 from controller.api.readiness import Dependency, Readiness
-from controller.api.server import PortTaken, bind, serving
+from controller.api.server import serving
 from controller.masking import Masking
+from controller.sockets import PortTaken, bind
 from controller.telemetry import MetricsSink
 
 

@@ -22,10 +22,11 @@ from controller.api.http import make_app
 from controller.api.identity import Role
 from controller.api.readiness import Readiness
 from controller.api.routes import make_access
-from controller.api.server import bind, serving
+from controller.api.server import serving
 from controller.api.tokens import Held, Profile
 from controller.masking import Masking
 from controller.settings import ApiSettings
+from controller.sockets import bind
 from tests.fakes.token_table import TokenTable
 
 

@@ -13,9 +13,10 @@ import pytest
 from fastapi import FastAPI, HTTPException
 
 from controller.api.problems import shape_problems
-from controller.api.server import bind, serving
+from controller.api.server import serving
 from controller.board.board import Board
 from controller.board.stream import make_board_router
+from controller.sockets import bind
 from tests.fakes.board_client import BoardClient
 from tests.unit.controller.board.lives import CALLS, Life
 from tests.waiting import until

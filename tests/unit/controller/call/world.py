@@ -88,6 +88,8 @@ class World:
     def happen(self, event: AnyEvent) -> None:
         """What *event* itself did to the world before the machine heard of it."""
         match event:
+            case seen.Adopted() if not self.closed:
+                self.run, self.timers = None, {}
             case seen.AgentFinished(run=run) | seen.AgentFailed(run=run) if run == self.run:
                 self.run = None
             case seen.DeadlinePassed(name=name, generation=generation) if self.timers.get(name) == generation:

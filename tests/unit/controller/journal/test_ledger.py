@@ -192,29 +192,84 @@ async def test_half_a_character_and_values_that_are_no_json_are_kept_as_text(loc
     assert found.result == {"text": "шини ?", "why": "so"}
 
 
-async def test_entries_older_than_two_days_leave_memory_and_disk(local: Callable[..., LocalLedger], tmp_path: Path) -> None:
-    ledger = local(limits=LedgerLimits(segment_bytes=1_000))
-    for hour in range(96):
-        at_ms = NOW_MS + hour * DAY_MS // 24
+class Hours:
+    """A clock in hours."""
+
+    def __init__(self) -> None:
+        self.hour = 0
+
+    def __call__(self) -> float:
+        return NOW_MS / 1000 + self.hour * 3600
+
+
+async def test_entries_older_than_two_days_leave_memory_and_disk(tmp_path: Path) -> None:
+    clock = Hours()
+    ledger = LocalLedger(tmp_path, limits=LedgerLimits(segment_bytes=1_000), clock=clock)
+    for clock.hour in range(96):
+        at_ms = NOW_MS + clock.hour * DAY_MS // 24
         ledger.note(used(at_ms))
-        await ledger.record(entry("done", f"k{hour}", at_ms=at_ms))
+        await ledger.record(entry("done", f"k{clock.hour}", at_ms=at_ms))
     kept = ledger.entries()
     assert kept[0].at_ms == NOW_MS + 47 * DAY_MS // 24
     assert len(kept) == 2 * 49
     assert ledger.find("k46") is None
     assert ledger.find("k47") is not None
     assert len(_on_disk(tmp_path)) < 60 * 2 * 160  # two days and a segment, of four that were written
+    ledger.close()
 
 
-async def test_a_start_compacts_to_the_newest_entry_of_each_write_and_all_uses(local: Callable[..., LocalLedger], tmp_path: Path) -> None:
+async def test_tidied_everything_goes_also_when_nothing_new_comes(tmp_path: Path) -> None:
+    clock = Hours()
+    before = LocalLedger(tmp_path, clock=clock)
+    await before.record(entry("done", "before"))
+    before.close()
+    ledger = LocalLedger(tmp_path, limits=LedgerLimits(segment_age_s=0), clock=clock)
+    await ledger.record(entry("done"))
+    clock.hour = 48
+    ledger.tidy(int(clock() * 1000))
+    assert len(ledger.entries()) == 2
+    clock.hour = 49
+    ledger.tidy(int(clock() * 1000))
+    assert ledger.entries() == []
+    await until(lambda: _on_disk(tmp_path) == b"")
+    ledger.close()
+
+
+@pytest.mark.parametrize("step_ms", [-3_600_000, 31 * DAY_MS])
+async def test_a_clock_that_is_set_makes_nothing_forgotten(local: Callable[..., LocalLedger], step_ms: int, tmp_path: Path) -> None:
+    """The entries' own times jump; that something was written to the shop must be known before and after."""
+    ledger = local(limits=LedgerLimits(segment_bytes=1))
+    await ledger.record(entry("begun", "before"))
+    await ledger.record(entry("begun", "after", at_ms=NOW_MS + step_ms))
+    await ledger.record(entry("done", "again", at_ms=NOW_MS + 1))
+    for found in (ledger, local()):
+        assert [found.find(key) is not None for key in ("before", "after", "again")] == [True, True, True]
+        assert len(found.entries(number="+380671112233")) == 3
+
+
+async def test_a_start_with_a_clock_a_month_ahead_forgets_nothing(tmp_path: Path) -> None:
+    """Somebody who knows the time has it tidied later."""
+    first = LocalLedger(tmp_path, clock=lambda: NOW_MS / 1000)
+    await first.record(entry("begun"))
+    first.close()
+    ahead = LocalLedger(tmp_path, clock=lambda: (NOW_MS + 31 * DAY_MS) / 1000)
+    await ahead.record(entry("begun", "k2"))
+    assert [one.key for one in ahead.entries()] == ["k1", "k2"]
+    ahead.tidy(NOW_MS)
+    assert [one.key for one in ahead.entries()] == ["k1", "k2"]
+    ahead.close()
+
+
+async def test_many_segments_are_compacted_to_the_newest_entry_of_each_write_and_the_uses(
+    local: Callable[..., LocalLedger], tmp_path: Path
+) -> None:
     ledger = local(limits=LedgerLimits(segment_bytes=200))
-    await ledger.record(entry("begun", "old", at_ms=NOW_MS - 3 * DAY_MS))
     for number in range(20):
         ledger.note(used())
         await ledger.record(entry("begun", f"k{number}"))
         await ledger.record(entry("done", f"k{number}", order=str(number)))
-    assert len(segment_numbers(tmp_path / FOLDER)) > 5
-    before = ledger.entries(since_ms=NOW_MS)
+    assert len(segment_numbers(tmp_path / FOLDER)) > 8
+    before = ledger.entries()
     again = local()
     assert again.entries() == before
     assert len(segment_numbers(tmp_path / FOLDER)) == 1
@@ -222,6 +277,17 @@ async def test_a_start_compacts_to_the_newest_entry_of_each_write_and_all_uses(l
     size = len(_on_disk(tmp_path))
     assert local().entries() == before
     assert len(_on_disk(tmp_path)) == size
+
+
+async def test_uses_of_calls_that_are_long_over_are_left_behind_at_a_start(tmp_path: Path) -> None:
+    clock = Hours()
+    first = LocalLedger(tmp_path, clock=clock)
+    for clock.hour in (0, 1, 8):
+        first.note(used(call=f"c{clock.hour}"))
+        first.note(entry("done", f"k{clock.hour}"))
+    first.close()
+    second = LocalLedger(tmp_path, clock=clock)
+    assert [one.key or one.call_id for one in second.entries()] == ["k0", "k1", "c8", "k8"]
 
 
 async def test_a_start_on_a_full_disk_reads_what_is_there(local: Callable[..., LocalLedger], tmp_path: Path) -> None:
@@ -241,9 +307,9 @@ async def test_a_compaction_that_was_cut_short_changes_nothing(local: Callable[.
         await ledger.record(entry(stage))
     ledger.close()
     first = segment_path(tmp_path / FOLDER, 1).read_bytes()
-    local().close()
+    local(limits=LedgerLimits(segments=0)).close()
     segment_path(tmp_path / FOLDER, 1).write_bytes(first)  # killed before it was deleted
-    again = local()
+    again = local(limits=LedgerLimits(segments=1))
     assert [one.stage for one in again.entries()] == ["used", "done"]
     assert len(segment_numbers(tmp_path / FOLDER)) == 1
 

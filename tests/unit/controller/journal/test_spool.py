@@ -4,17 +4,18 @@ import errno
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from controller.journal.damage import Continuity
 from controller.journal.disk import Position
 from controller.journal.files import SegmentFile, segment_numbers, segment_path
-from controller.journal.frames import MAX_PAYLOAD_BYTES, Frame
-from controller.journal.spool import Spool, SpoolLimits
+from controller.journal.frames import MAX_PAYLOAD_BYTES
+from controller.journal.spool import Nobody, Spool, SpoolLimits
 
 QUICK = SpoolLimits(interval_s=0.002)
 
@@ -39,6 +40,18 @@ def everything(spool: Spool, limit: int = 7) -> list[bytes]:
         seen += [one.payload for one in chunk.frames]
         at = chunk.end
     return seen
+
+
+class Seen(Nobody):
+    """A follower who has seen everything up to *seen*."""
+
+    def __init__(self, seen: Position = Position(0, 0), newest: int = 0) -> None:  # noqa: B008 - immutable
+        self.seen, self.newest = seen, newest
+        self.payloads: list[bytes] = []
+
+    def take(self, payloads: Iterable[bytes], end: Position, newest: int) -> None:
+        self.payloads += payloads
+        self.seen, self.newest = end, newest
 
 
 def numbered(count: int, start: int = 1) -> list[bytes]:
@@ -138,9 +151,9 @@ def test_whatever_happens_to_the_tail_all_earlier_records_survive(tmp_path_facto
         content[bit // 8] ^= 1 << bit % 8
     path.write_bytes(content)
 
-    visited: list[Frame] = []
-    second = Spool(directory, limits=QUICK, visit=visited.append)
-    assert [one.payload for one in visited] == numbered(count - 1)
+    seen = Seen()
+    second = Spool(directory, limits=QUICK, follower=seen)
+    assert seen.payloads == numbered(count - 1)
     second.append(b"after")
     settled(second)
     assert everything(second) == [*numbered(count - 1), b"after"]
@@ -159,8 +172,11 @@ def test_damage_in_the_middle_is_stepped_over_counted_and_kept_for_a_look(tmp_pa
     second = Spool(tmp_path, limits=QUICK)
     chunk = second.read(second.position, 10)
     assert [one.payload for one in chunk.frames] == [b"record 1", b"record 2", b"record 4", b"record 5"]
-    assert chunk.damaged == len(content) // 5
-    assert path.with_suffix(".damaged").read_bytes() == content
+    (damage,) = Continuity(0).follow(chunk.frames, chunk.scars)
+    size = len(content) // 5
+    assert str(damage) == f"3 (bytes {2 * size}-{3 * size} of segment 1)"
+    second.keep(damage)
+    assert (tmp_path / f"000000000001-{2 * size}.damaged").read_bytes() == content[2 * size : 3 * size]
     second.close()
 
 
@@ -258,4 +274,74 @@ def test_appending_waits_for_no_disk(tmp_path: Path) -> None:
     assert spool.read(Position(0, 0), 10).frames == []  # not durable: not shown to anybody
     going_on.set()
     wait_for(lambda: spool.durable == 1001)
+    spool.close()
+
+
+def test_what_is_safe_elsewhere_leaves_the_disk_although_nothing_more_comes(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, limits=SpoolLimits(interval_s=0.001, segment_age_s=0.01))
+    for round_ in (1, 2):
+        spool.append(b"said")
+        wait_for(lambda: spool.durable == spool.appended)
+        chunk = spool.read(spool.position, 5)
+        assert [one.payload for one in chunk.frames] == [b"said"]
+        wait_for(lambda: spool.read(chunk.end, 5).end > chunk.end)  # noqa: B023 - it is called at once
+        end = spool.read(chunk.end, 5)
+        assert (end.frames, end.end) == ([], Position(round_ + 1, 0))
+        spool.acknowledge(end.end, round_)
+        assert segment_numbers(tmp_path) == []
+        assert spool.read(end.end, 5).end == end.end, "and there it stays until the next segment is there"
+    spool.close()
+    assert not any(b"said" in path.read_bytes() for path in tmp_path.iterdir())
+    successor = Spool(tmp_path, limits=QUICK)
+    successor.append(b"more")
+    settled(successor)
+    assert everything(successor) == [b"more"]
+    successor.close()
+
+
+def test_a_start_reads_only_what_is_behind_the_place_its_follower_knows(tmp_path: Path) -> None:
+    first = Spool(tmp_path, limits=SpoolLimits(segment_bytes=200, interval_s=0.001))
+    for payload in numbered(30):
+        first.append(payload)
+        settled(first)
+    first.close()
+    *older, last = segment_numbers(tmp_path)
+    for number in older:
+        segment_path(tmp_path, number).write_bytes(b"not looked at")
+    seen = Seen(Position(last, 0), 28)
+    second = Spool(tmp_path, limits=QUICK, follower=seen)
+    assert second.appended == 30
+    assert seen.payloads == numbered(len(seen.payloads), start=31 - len(seen.payloads))
+    second.close()
+
+
+def test_numbers_of_records_go_on_when_nothing_can_be_read_any_more(tmp_path: Path) -> None:
+    """Else the lost ones would not be missed."""
+    first = Spool(tmp_path, limits=QUICK)
+    for payload in numbered(3):
+        first.append(payload)
+    first.close()
+    path = segment_path(tmp_path, 1)
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"record", b"RECORD"))
+    second = Spool(tmp_path, limits=QUICK)
+    assert second.append(b"record 4") == 4
+    settled(second)
+    chunk = second.read(second.position, 9)
+    assert [str(damage) for damage in Continuity(second.before).follow(chunk.frames, chunk.scars)] == [
+        f"1-3 (bytes 0-{len(content)} of segment 1)"
+    ]
+    second.close()
+
+
+def test_files_and_folders_of_others_disturb_nothing(tmp_path: Path) -> None:
+    (tmp_path / "live").mkdir()
+    (tmp_path / "live" / "01a216ff-5f8d-7681-973f-f1e16416e450").write_bytes(b"a call")
+    (tmp_path / "worker.lock").touch()
+    (tmp_path / "notes").write_text("")
+    spool = Spool(tmp_path, limits=QUICK)
+    spool.append(b"record 1")
+    settled(spool)
+    assert everything(spool) == [b"record 1"]
+    assert (tmp_path / "live" / "01a216ff-5f8d-7681-973f-f1e16416e450").read_bytes() == b"a call"
     spool.close()

@@ -1,0 +1,63 @@
+"""Reads calls' records from PostgreSQL, which may be dead, stopped or slow at that moment: then there is no answer, and no error either."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Any, Final, Self
+
+import psycopg
+
+from controller.journal.queries import CallShown, recent_calls, show_call
+from ops.chaos.observations import Kept
+
+LOOK_S: Final = 1.0
+PATIENT_S: Final = 10.0
+
+
+class Records:
+    """Of calls that began after it was entered. For one user at a time."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._connection: psycopg.AsyncConnection[Any] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._since = datetime.now(UTC) - timedelta(seconds=1)
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self._forget()
+
+    async def of(self, number: str, within_s: float = LOOK_S) -> list[CallShown] | None:
+        """The records of the calls from *number*, newest first; None: nobody knows now."""
+        try:
+            async with asyncio.timeout(within_s):
+                if self._connection is None:
+                    self._connection = await psycopg.AsyncConnection.connect(self._dsn, autocommit=True)
+                until = datetime.now(UTC) + timedelta(minutes=1)
+                calls = await recent_calls(self._connection, since=self._since, until=until, limit=500)
+                shown = [await show_call(self._connection, call["id"]) for call in calls if call["caller_id"] == number]
+        except (psycopg.Error, TimeoutError, OSError):
+            await self._forget()
+            return None
+        return [found for found in shown if found is not None]
+
+    async def _forget(self) -> None:
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            connection.pgconn.finish()  # close() would wait for a server that stands still
+
+
+def kept(shown: CallShown) -> Kept:
+    """What the oracle looks at."""
+    return Kept(
+        call_id=str(shown.call["id"]),
+        closed=shown.call["ended_at"] is not None,
+        outcome=shown.call["outcome"],
+        ended_by=shown.call["ended_by"],
+        transferred=bool(shown.call["transferred_to_operator"]),
+        caller_turns=tuple(turn["text"] for turn in shown.turns if turn["speaker"] == "caller"),
+        done=tuple((write["intent"], str(write["key"])) for write in shown.writes if write["stage"] == "done"),
+    )
