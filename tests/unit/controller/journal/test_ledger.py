@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent.ledger import Entry, Ledger, LedgerFailed, Stage
-from controller.journal.files import SegmentFile, segment_numbers, segment_path
+from controller.journal.files import SegmentFile, read_file, segment_numbers, segment_path
 from controller.journal.ledger import FOLDER, LedgerLimits, LocalLedger
 from tests.fakes.ledger import FakeLedger
 from tests.waiting import until
@@ -399,7 +399,7 @@ asyncio.run(main())
 
 def _on_disk(tmp_path: Path) -> bytes:
     folder = tmp_path / FOLDER
-    return b"".join(segment_path(folder, number).read_bytes() for number in segment_numbers(folder))
+    return b"".join(read_file(segment_path(folder, number)) for number in segment_numbers(folder))  # its thread may be deleting one
 
 
 class _Watched(SegmentFile):
