@@ -7,6 +7,7 @@ It ends, and they with it, when its input does.
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -20,6 +21,11 @@ from controller.watchdog.keeper_lock import DeathLock
 
 BACKLOG = 1_024
 _END_S = 5.0
+
+
+def say(**told: object) -> None:
+    """One write a line: the keeper's thread speaks, too."""
+    os.write(sys.stdout.fileno(), json.dumps(told).encode() + b"\n")
 
 
 class Worker:
@@ -36,7 +42,7 @@ class Worker:
 
     def serves(self) -> None:
         self._told("serving")
-        print(json.dumps({"pid": self.process.pid, "mark": self.mark}), flush=True)
+        say(pid=self.process.pid, mark=self.mark)
 
     def end(self) -> None:
         self.process.kill()
@@ -52,8 +58,8 @@ class Worker:
 
 def main() -> None:
     listener = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
-    print(json.dumps({"port": listener.getsockname()[1]}), flush=True)
-    keeper = Keeper(listener, tell=lambda event, fields: print(json.dumps({"event": event, **fields}), flush=True))
+    say(port=listener.getsockname()[1])
+    keeper = Keeper(listener, tell=lambda event, fields: say(event=event, **fields))
     keeper.start()
     marks = count(1)
     ending = threading.Event()
@@ -71,7 +77,7 @@ def main() -> None:
         workers[0].serves()
         while not ending.is_set():
             workers.append(Worker(keeper, lock, flock, next(marks), sys.argv[2:]))
-            print(json.dumps({"standby": workers[1].process.pid}), flush=True)
+            say(standby=workers[1].process.pid)
             workers[0].process.wait()
             workers.pop(0).end()
             if not ending.is_set():

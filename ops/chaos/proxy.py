@@ -24,6 +24,8 @@ Mode = Literal["pass", "cut", "hole", "delay"]
 HOST: Final = "127.0.0.1"
 DELAY_S: Final = 0.2
 CONNECT_S: Final = 5.0
+ROOM: Final = 8_192
+"""Bytes that the kernel keeps of what is sent into a hole. A real one takes nothing: it stays with the sender, who can notice."""
 _ABORT: Final = struct.pack("ii", 1, 0)  # SO_LINGER: RST in place of FIN
 _BACKLOG: Final = 128
 _Act = Callable[[asyncio.Transport], None]
@@ -203,6 +205,7 @@ class Link:
         if self._listener is None:
             self._listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
             self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM)
             self._listener.setblocking(False)
             self._listener.bind((HOST, self.port))
             self.port = self._listener.getsockname()[1]
@@ -249,10 +252,15 @@ class Link:
         inner, outer = _End(self), _End(self)
         await loop.connect_accepted_socket(lambda: inner, accepted)
         self._ends.add(inner)
+        upstream = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        upstream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM)  # before it connects, or it is too late
+        upstream.setblocking(False)
         try:
             async with asyncio.timeout(CONNECT_S):
-                await loop.create_connection(lambda: outer, HOST, self._upstream)
+                await loop.sock_connect(upstream, (HOST, self._upstream))
+                await loop.create_connection(lambda: outer, sock=upstream)
         except OSError:  # nobody there; TimeoutError is one
+            upstream.close()
             inner.abort()
             return
         self._ends.add(outer)
