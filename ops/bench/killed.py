@@ -118,7 +118,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     console = Console(highlight=False)
     levels = [Deaths(int(calls)) for calls in options.calls.split(",")]
     try:
-        with DevStack(progress=console.print) as stack, System(stack, progress=console.print, LOG_LEVEL="WARNING") as system:
+        with (
+            DevStack(progress=console.print) as stack,
+            System(stack, progress=console.print, LOG_LEVEL="WARNING", CALLS_SILENCE_S="60") as system,
+        ):  # who keeps silent for long would be told goodbye
             system.controller.start()
             killed = Killed(system, signal.SIGSTOP if options.hung else signal.SIGKILL)
             for deaths in levels:
