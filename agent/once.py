@@ -69,6 +69,7 @@ class Write:
 class Written:
     result: Result
     again: bool  # it was done before: this is the first result
+    stands: Result | None = None  # what *look* has just read back, where it was asked about a write that was done
 
 
 class Once:
@@ -98,7 +99,7 @@ class Once:
                     await self._close(write, "done", found)
                     return Written(found, again=True)
                 if found is not None:
-                    return Written(dict(known.result), again=True)
+                    return Written(dict(known.result), again=True, stands=found)
                 open_ = None
             return await self._attempt(write, act, look, open_)
 

@@ -98,7 +98,8 @@ async def book_fitting(wanted: BookFitting, desk: Desk) -> ToolResult:
     async def look() -> dict[str, Any] | None:
         return next((_told(one, desk) for one in await _bookings(desk) if _is_it(one, wish, wanted.booking_id)), None)
 
-    return ToolResult((await desk.once.do(write_of(desk, "book_fitting", **when, **moved), act, look=look)).result)
+    written = await desk.once.do(write_of(desk, "book_fitting", **when, **moved), act, look=look)
+    return ToolResult(written.stands or written.result)  # the booking of then may have been moved since, and another stands at that hour
 
 
 @tool(

@@ -9,7 +9,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agent.case import Said
@@ -128,8 +128,13 @@ class Caller:
         assert self.moved or len(hours) == len(set(hours))
 
 
+def plainly(*steps: tuple[str, int]) -> list[Step]:
+    return [Step(act, which, None, None) for act, which in steps]
+
+
 @settings(max_examples=200, deadline=None)
 @given(history=st.lists(steps, min_size=1, max_size=10))
+@example(plainly(("book", 0), ("move", 1), ("book", 1), ("move", 0), ("book", 0)))  # at 10:00 there is another booking than at first
 def test_what_he_was_told_is_so_and_nothing_is_there_twice(history: list[Step]) -> None:
     async def run() -> None:
         caller = Caller()
