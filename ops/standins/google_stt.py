@@ -66,7 +66,7 @@ class SpeechService:
                 served.began()
                 yield response
             served.ended()
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, GeneratorExit):  # the latter if it went while a response was being sent
             served.ended("cancelled")
             raise
         finally:
