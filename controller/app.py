@@ -73,7 +73,7 @@ async def take_over(settings: Settings, prepared: Prepared, worker: Worker) -> A
     async with AsyncExitStack() as exits:
         try:
             listener = exits.enter_context(worker.api or bind(settings.api.host, settings.api.port, what="The API"))
-            opening = open_stores(settings, prepared.counters, on_trouble, after_another=worker.has_parent)
+            opening = open_stores(settings, prepared.counters, on_trouble)
             stores = await exits.enter_async_context(opening)
             stores_ms = round((time.monotonic() - began) * 1000)
             telephony = await exits.enter_async_context(

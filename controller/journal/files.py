@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -97,38 +96,26 @@ def sync_directory(path: Path) -> None:
         os.close(fd)
 
 
-PATIENCE_S = 1.0  # a process that was killed gives its files back one after the other
-RETRY_S = 0.005
-
-
 class DirectoryLock:
     """Held while the journal is open. The kernel lets go of it when the process dies, however it dies."""
 
-    def __init__(self, directory: Path, *, patience_s: float = PATIENCE_S) -> None:
-        """Raises ``DirectoryInUse`` when a holder lives on for *patience_s*, ``DirectoryUnusable``."""
+    def __init__(self, directory: Path) -> None:
+        """Raises ``DirectoryInUse`` at once when another process holds it, ``DirectoryUnusable``."""
         try:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._fd = os.open(directory / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise DirectoryUnusable(f"the journal's directory {directory} cannot be used: {error.strerror}") from error
-        deadline = time.monotonic() + patience_s
-        while not self._taken():
-            if time.monotonic() >= deadline:
-                holder = os.pread(self._fd, 20, 0).decode("ascii", "replace").strip() or "unknown"
-                os.close(self._fd)
-                raise DirectoryInUse(
-                    f"the journal's directory {directory} is in use by process {holder}: give each controller its own JOURNAL_DIRECTORY"
-                )
-            time.sleep(RETRY_S)  # nothing else goes on before the journal is open
-        os.ftruncate(self._fd, 0)
-        os.pwrite(self._fd, f"{os.getpid()}\n".encode(), 0)
-
-    def _taken(self) -> bool:
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
+        except OSError as error:
+            holder = os.pread(self._fd, 20, 0).decode("ascii", "replace").strip() or "unknown"
+            os.close(self._fd)
+            raise DirectoryInUse(
+                f"the journal's directory {directory} is in use by process {holder}: give each controller its own JOURNAL_DIRECTORY"
+            ) from error
+        os.ftruncate(self._fd, 0)
+        os.pwrite(self._fd, f"{os.getpid()}\n".encode(), 0)
 
     def release(self) -> None:
         os.close(self._fd)

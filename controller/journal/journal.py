@@ -53,7 +53,7 @@ class JournalSettings:
     make_segment: SegmentMaker = SegmentFile
     clock: Clock = time.time  # Unix time, which may be set at any moment
     steady: Clock = time.monotonic  # which never is
-    unlocking_s: float = 1.0  # so long another process that has the directory may need to end
+    unlocking_s: float = 2.0  # so long a process that was killed may need to give the directory back: the kernel does it last
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +277,7 @@ async def _locked(directory: Path, patience_s: float) -> DirectoryLock:
     deadline = time.monotonic() + patience_s
     while True:
         try:
-            return DirectoryLock(directory, patience_s=0.0)
+            return DirectoryLock(directory)
         except DirectoryInUse:
             if time.monotonic() >= deadline:
                 raise

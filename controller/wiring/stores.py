@@ -19,9 +19,6 @@ from controller.reader import Reader
 from controller.settings import Settings
 from controller.wiring.counters import Counters
 
-UNLOCKING_S = 2.0
-"""So long the kernel may need for the end of the process that we take the journal's directory over from."""
-
 
 class Records:
     """Each record to everybody who wants it, the journal first. No sink of them blocks or raises."""
@@ -50,13 +47,10 @@ class Stores:
 
 
 @asynccontextmanager
-async def open_stores(
-    settings: Settings, counters: Counters, on_trouble: Callable[[Raised], None], *, after_another: bool = False
-) -> AsyncIterator[Stores]:
-    """Opens with PostgreSQL and Redis away, too. *on_trouble* hears what the board finds wrong with a call; *after_another*: a process
-    that had the journal's directory is ending just now. Raises JournalError."""
+async def open_stores(settings: Settings, counters: Counters, on_trouble: Callable[[Raised], None]) -> AsyncIterator[Stores]:
+    """Opens with PostgreSQL and Redis away, too. *on_trouble* hears what the board finds wrong with a call. Raises JournalError."""
     dsn, redis_url = settings.database.url.get_secret_value(), settings.redis.url.get_secret_value()
-    keeping = JournalSettings(retention=settings.retention.retention, unlocking_s=UNLOCKING_S if after_another else 0.0)
+    keeping = JournalSettings(retention=settings.retention.retention)
     async with AsyncExitStack() as exits:
         journal = await exits.enter_async_context(Journal.open(settings.journal.directory, dsn, keeping))
         live = await exits.enter_async_context(LiveState.open(redis_url))

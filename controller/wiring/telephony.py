@@ -195,10 +195,11 @@ async def _audiosocket(settings: Settings, bound: socket.socket | None, keeper: 
     where = settings.audiosocket
     limits = LineLimits(connections=where.max_connections)
     try:
-        server = await AudioSocketServer(where.host, where.port, limits=limits, sock=bound, keeper=keeper).__aenter__()
-    except KeeperLost as error:
-        log.error("keeper_lost", why=str(error))
-        server = await AudioSocketServer(where.host, where.port, limits=limits, sock=bound).__aenter__()
+        try:
+            server = await AudioSocketServer(where.host, where.port, limits=limits, sock=bound, keeper=keeper).__aenter__()
+        except KeeperLost as error:  # new legs come all the same
+            log.error("keeper_lost", why=str(error))
+            server = await AudioSocketServer(where.host, where.port, limits=limits, sock=bound).__aenter__()
     except OSError as error:
         raise PortTaken(f"AudioSocket cannot listen on {where.host}:{where.port}: {error.strerror}") from error
     try:

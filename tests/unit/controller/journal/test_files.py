@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from controller.journal.files import DirectoryLock, replace_file, segment_number
 def test_two_controllers_cannot_share_a_directory(tmp_path: Path) -> None:
     lock = DirectoryLock(tmp_path / "journal")
     with pytest.raises(DirectoryInUse, match=rf"process {os.getpid()}: give each controller its own JOURNAL_DIRECTORY"):
-        DirectoryLock(tmp_path / "journal", patience_s=0.02)
+        DirectoryLock(tmp_path / "journal")
     lock.release()
     DirectoryLock(tmp_path / "journal").release()
 
@@ -25,15 +24,6 @@ def test_a_dead_process_holds_no_lock(tmp_path: Path) -> None:
     program += "from controller.journal.files import DirectoryLock as L\nL(pathlib.Path(sys.argv[1]))\nos.kill(os.getpid(), 9)"
     assert subprocess.run([sys.executable, "-c", program, tmp_path], check=False).returncode == -9
     DirectoryLock(tmp_path).release()
-
-
-def test_who_comes_while_the_holder_is_dying_waits_for_it(tmp_path: Path) -> None:
-    """A successor may be told of the death before the kernel has let go of everything."""
-    lock = DirectoryLock(tmp_path)
-    dying = threading.Timer(0.05, lock.release)
-    dying.start()
-    DirectoryLock(tmp_path, patience_s=30).release()
-    dying.join()
 
 
 def test_a_directory_that_cannot_be_made_is_told_by_its_name(tmp_path: Path) -> None:

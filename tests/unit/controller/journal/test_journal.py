@@ -59,7 +59,7 @@ async def test_a_successor_learns_at_once_which_calls_were_left_open(tmp_path: P
 async def test_a_second_controller_is_told_to_take_another_directory(tmp_path: Path) -> None:
     async with Journal.open(tmp_path, NOWHERE, QUICK):
         with pytest.raises(DirectoryInUse):
-            async with Journal.open(tmp_path, NOWHERE, QUICK):
+            async with Journal.open(tmp_path, NOWHERE, replace(QUICK, unlocking_s=0.02)):
                 pass
     async with Journal.open(tmp_path, NOWHERE, QUICK):
         pass
