@@ -10,7 +10,6 @@ from ops.devstack import DevStack
 from ops.system import System
 from tests.acceptance.floor import Floor, open_floor
 
-
 LONGEST = (
     "test_provider_failures.py",
     "test_controller_killed.py",
