@@ -136,11 +136,11 @@ class Recovery:
             if session.to_be_adopted:
                 session.adopt(self._how_it_stands(session, call, look, asterisk_started))
         new = [call for _, call in inherited if call.call_id not in self._followed]
-        self._followed.update(call.call_id for call in new)
         names = {name for call in new for name in (call.channel_id, call.phone) if name in look.channels}
         bridges = {bridge for call in new if (bridge := ids.bridge_id(call.call_id)) in look.bridges}
         if new:
             await self._asterisk.subscribe(*(f"channel:{name}" for name in names), *(f"bridge:{bridge}" for bridge in bridges))
+            self._followed.update(call.call_id for call in new)  # only now: a request that failed is sent again
 
     def _how_it_stands(self, session: Session, call: Call, look: Look, asterisk_started: str) -> seen.AnyEvent:
         channel = look.channels.get(call.channel_id)

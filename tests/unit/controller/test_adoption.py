@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from controller.ari.errors import AriUnavailable
 from controller.call import events as seen
 from controller.journal.records import CallRevised, Logged, MachineStepped
 from controller.record import SKIPPED
@@ -187,6 +188,22 @@ async def test_who_talks_with_a_supervisor_talks_on() -> None:
             h.asterisk.put_down(next(iter(h.asterisk.phones)))
             await until(lambda: h.agents and h.agent().running)
             assert h.agent().openings == ["supervisor_left"]
+
+
+async def test_events_that_could_not_be_asked_for_are_asked_for_again() -> None:
+    async with house() as dead:
+        (await dead.talk(CALLER)).hands_off()
+        await dead.state("queued")
+        sheets = await dead.die()
+        dead.asterisk.calls[CALLER].subscribed = False
+        async with house(asterisk=dead.asterisk) as h:
+            h.asterisk.faults["subscribe"] = [AriUnavailable("POST /applications", "no route")]
+            h.switchboard.adopt(sheets)
+            recovery = h.recovery()
+            with pytest.raises(AriUnavailable):
+                await recovery.reconcile()
+            await recovery.reconcile()
+            assert h.asterisk.calls[CALLER].subscribed
 
 
 async def test_a_sheet_is_gone_with_its_call() -> None:
