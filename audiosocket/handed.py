@@ -10,8 +10,10 @@ from collections.abc import Callable
 
 import structlog
 
+from audiosocket.apology import Apology
 from audiosocket.errors import KeeperLost
-from audiosocket.handover import Have, Leave, Leg, Packet, Serve, Take, Told, Welcome, encode, receive
+from audiosocket.frames import AUDIO_KINDS
+from audiosocket.handover import Have, Leave, Leg, Offer, Packet, Plea, Serve, Take, Told, Welcome, encode, receive
 from audiosocket.wire import Wire
 
 WELCOME_S = 5.0
@@ -44,8 +46,10 @@ class Handed:
         channel.set_inheritable(False)  # a child of ours that held it would make us immortal to the keeper
         self._loop.add_reader(channel.fileno(), self._readable)
 
-    async def serve(self) -> int:
+    async def serve(self, apology: Apology | None) -> int:
         """From now on connections come here; returns the listener's port once all that were kept are wires. Raises KeeperLost."""
+        if apology is not None:
+            self._offer(apology)
         self._say(Serve())
         try:
             async with asyncio.timeout(WELCOME_S):
@@ -62,6 +66,9 @@ class Handed:
 
     def tell(self, number: int, leg: Leg) -> None:
         self._say(Told(number, leg))
+
+    def plead(self, number: int, wanted: bool) -> None:
+        self._say(Plea(number, wanted))
 
     def leave(self) -> None:
         """The keeper sends on all of them from now on; we must not."""
@@ -119,6 +126,16 @@ class Handed:
             self._flush()
         elif len(self._unsaid) > UNSAID_MAX:
             self._lose("the keeper does not read")
+
+    def _offer(self, apology: Apology) -> None:
+        try:
+            descriptor = apology.shared()
+            try:
+                socket.send_fds(self._channel, [encode(Offer(AUDIO_KINDS[apology.audio], len(apology.words)))], [descriptor])
+            finally:
+                os.close(descriptor)
+        except OSError as error:  # silence, then
+            log.error("no_apology", error=repr(error))
 
     def _flush(self) -> None:
         try:

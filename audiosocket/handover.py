@@ -3,14 +3,16 @@
 The keeper holds a duplicate of every connection, so that a leg outlives the process that serves it::
 
     keeper                                   server
+      ◄───── apology 18 102, descriptor ────   what is said to callers when I am gone (``audiosocket.apology``)
       ◄─────────────────────────── serve ───   the lines are mine from now on
-      ─── take 7 UUID 18 640, descriptor ──►   a leg that another process served
+      ─── take 7 UUID 18 640 0, descriptor ►   a leg that another process served; since when it is apologised to, in ns, 0: it is not
       ─── new 8, descriptor ───────────────►   a connection that has not told its UUID
       ─── welcome 9092 ────────────────────►   that was all I kept; the port that I listen on
       ◄────────────────────────── have 7 ───   I send to it now
       ─── new 9, descriptor ───────────────►   as they come
       ◄────────────── leg 8 UUID 18 0 ──────   it told its UUID, I send to it
       ◄────────────── leg 8 UUID 18 640 ────   its audio: what kind, and its longest message so far
+      ◄────────────────────────── plea 8 1 ──   apologise to it when I am gone; 0: do not
       ◄─────────────────────────── leave ───   I send no more, on no line
 
 One message a packet of a SOCK_SEQPACKET pair. Nobody tells that a connection has ended: the kernel does, when
@@ -46,6 +48,8 @@ class Take(NamedTuple):
 
     number: int
     leg: Leg | None
+    since_ns: int = 0
+    """CLOCK_MONOTONIC at the first frame of the apology that the keeper says there, 0 if it says none."""
 
 
 class Welcome(NamedTuple):
@@ -65,19 +69,33 @@ class Told(NamedTuple):
     leg: Leg
 
 
+class Offer(NamedTuple):
+    """Goes with a descriptor: an ``Apology``."""
+
+    kind: Kind
+    words: int
+    """How many of its messages."""
+
+
+class Plea(NamedTuple):
+    number: int
+    wanted: bool
+    """Whether its caller is apologised to when nobody serves him."""
+
+
 class Leave(NamedTuple):
     pass
 
 
-Packet = Take | Welcome | Serve | Have | Told | Leave
+Packet = Take | Welcome | Serve | Have | Told | Offer | Plea | Leave
 
 
 def encode(packet: Packet) -> bytes:
     match packet:
         case Take(number, None):
             words = f"new {number}"
-        case Take(number, Leg() as leg):
-            words = f"take {number} {_leg_words(leg)}"
+        case Take(number, Leg() as leg, since_ns):
+            words = f"take {number} {_leg_words(leg)} {since_ns}"
         case Welcome(port):
             words = f"welcome {port}"
         case Serve():
@@ -86,6 +104,10 @@ def encode(packet: Packet) -> bytes:
             words = f"have {number}"
         case Told(number, leg):
             words = f"leg {number} {_leg_words(leg)}"
+        case Offer(kind, words_count):
+            words = f"apology {kind.value} {words_count}"
+        case Plea(number, wanted):
+            words = f"plea {number} {wanted:d}"
         case Leave():
             words = "leave"
     return words.encode("ascii")
@@ -99,7 +121,7 @@ def decode(raw: bytes) -> Packet | None:
             case "new":
                 return Take(int(fields[0]), None)
             case "take":
-                return Take(int(fields[0]), _leg(fields[1:4]))
+                return Take(int(fields[0]), _leg(fields[1:4]), int(fields[4]) if fields[4:] else 0)
             case "welcome":
                 return Welcome(int(fields[0]))
             case "serve":
@@ -108,6 +130,10 @@ def decode(raw: bytes) -> Packet | None:
                 return Have(int(fields[0]))
             case "leg":
                 return Told(int(fields[0]), _leg(fields[1:4]))
+            case "apology" if (kind := Kind(int(fields[0]))) in AUDIO_FORMATS:
+                return Offer(kind, int(fields[1]))
+            case "plea":
+                return Plea(int(fields[0]), bool(int(fields[1])))
             case "leave":
                 return Leave()
     except (ValueError, IndexError):

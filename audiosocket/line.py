@@ -24,7 +24,7 @@ from audiosocket.limits import Limits
 from audiosocket.line_stats import LineStats
 from audiosocket.metronome import Metronome
 from audiosocket.playback import Playback
-from audiosocket.playout import Playout
+from audiosocket.playout import Lead, Playout
 from audiosocket.reframe import Reframer
 from audiosocket.wire import Ending, Wire
 
@@ -50,13 +50,14 @@ class Line:
         limits: Limits,
         on_closed: Callable[[Line], None],
         on_audio: Callable[[Line], None] = lambda line: None,
+        on_plea: Callable[[bool], None] = lambda wanted: None,
         kept_longest_bytes: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """*audio* is assumed until the leg's first audio message tells; *on_closed* is called once.
 
-        *on_audio* is called when the first audio message or one longer than all before has come. *kept_longest_bytes*: the leg was
-        served by another process, and that was its longest then (0: it had sent no audio).
+        *on_audio* is called when the first audio message or one longer than all before has come, *on_plea* by ``apologise_when_lost``.
+        *kept_longest_bytes*: the leg was served by another process, and that was its longest then (0: it had sent no audio).
         """
         self.leg_id = leg_id
         self._wire = wire
@@ -71,6 +72,7 @@ class Line:
         self._key_sink: Callable[[str], None] | None = None
         self._sent_sink: Callable[[bytes], None] | None = None
         self._on_audio = on_audio
+        self._on_plea = on_plea
         self.kept = kept_longest_bytes is not None
         """Whether another process served this leg before."""
         self.longest_bytes = kept_longest_bytes or 0
@@ -151,6 +153,15 @@ class Line:
     def hush(self) -> None:
         """Stop within one frame, throw away what is queued and end the pause; each ``Playback.done`` returns."""
         self._playout.hush()
+
+    def go_on(self, lead: Lead) -> None:
+        """Say *lead* until something is played. Before ``start``."""
+        self._playout.lead(lead)
+
+    def apologise_when_lost(self, wanted: bool) -> None:
+        """Whether he who is on this line waits for us, and is told so if this process dies; nobody does it where there is no keeper."""
+        if not self._ending:
+            self._on_plea(wanted)
 
     def close(self, reason: str = "closed here", *, orderly: bool = True) -> None:
         """Hang the leg up; the caller stays in his bridge. *reason* is logged, as a warning unless *orderly*."""

@@ -14,18 +14,45 @@ delays speech and never punches a hole into it, and ``heard_ms`` is a position i
 Rule 3: a stretch begins and ends on a frame. While it may still be fed, less than a frame waits for
 more; ``finish`` fills the last frame up with silence, and that padding is not counted as heard.
 Rule 4: a stretch ends once: played to its end or hushed. Afterwards feeding it does nothing.
+Rule 5: a ``Lead`` sounds until something is fed. A first stretch that says the same goes on where the lead stands.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from audiosocket.audio import FRAME_MS, SAMPLE_BYTES, AudioFormat
 from audiosocket.errors import PlayoutFull
 from audiosocket.frames import AUDIO_KINDS, header, silence
 
 QUEUED_MS_MAX = 300_000
+
+
+class Lead:
+    """What the caller hears of before anybody plays here: another process is in the middle of saying it."""
+
+    def __init__(self, messages: Sequence[bytes], said: int) -> None:
+        """*said*: how many of them have left."""
+        self._said = deque(messages[:said])
+        self._rest = deque(messages[said:])
+
+    def due(self) -> bytes | None:
+        return self._rest[0] if self._rest else None
+
+    def sent(self) -> None:
+        self._said.append(self._rest.popleft())
+
+    def stop(self) -> None:
+        self._rest.clear()
+
+    def takes(self, message: bytes) -> bool:
+        """Whether *message*, the next of who says the same, was said already. Nothing is after one that differs."""
+        if self._said and self._said[0] == message:
+            self._said.popleft()
+            return True
+        self._said.clear()
+        return False
 
 
 class Stretch:
@@ -39,8 +66,10 @@ class Stretch:
         settle: Callable[[], None],
         on_started: Callable[[], None],
         on_ended: Callable[[], None],
+        lead: Lead | None = None,
     ) -> None:
         """*admit* raises PlayoutFull where so many frames more are too many; *settle* is told when the end is known."""
+        self._lead = lead
         self._audio = audio
         self._admit = admit
         self._settle = settle
@@ -80,6 +109,7 @@ class Stretch:
         self._admit(whole // size)
         self.messages.extend([self._header + pcm[at : at + size] for at in range(0, whole, size)])
         self._rest = pcm[whole:]
+        self._follow()
 
     def finish(self) -> None:
         """No more will be fed."""
@@ -90,6 +120,7 @@ class Stretch:
             self._padding_bytes = self._frame_bytes - len(self._rest)
             self.messages.append(self._header + self._rest + bytes(self._padding_bytes))
             self._rest = b""
+        self._follow()
         self._settle()
 
     # For the playout.
@@ -108,6 +139,14 @@ class Stretch:
         if not self.messages:  # the last one has the padding, if there is any
             self._sent_bytes -= self._padding_bytes
 
+    def _follow(self) -> None:
+        """What the lead has said need not be said again."""
+        while self._lead is not None and self.messages:
+            if self._lead.takes(self.messages[0]):
+                self.sent()
+            else:
+                self._lead = None
+
     def end(self) -> None:
         self.ended = True
         self.messages.clear()
@@ -124,13 +163,21 @@ class Playout:
         self._queue: deque[Stretch] = deque()
         self._paused = False
         self._closed = False
+        self._lead: Lead | None = None
+        self._followed = False  # who played first has it
+
+    def lead(self, lead: Lead) -> None:
+        """Sounds from now on, unless something was played before."""
+        if not self._followed:
+            self._lead = lead
 
     def play(self, on_started: Callable[[], None], on_ended: Callable[[], None]) -> Stretch:
         """Queue a new stretch. Both callbacks must only note what they are told.
 
         *on_started* is called when its first frame has left, *on_ended* once, from whatever call ends it.
         """
-        stretch = Stretch(self._audio, admit=self._admit, settle=self._settle, on_started=on_started, on_ended=on_ended)
+        lead, self._followed = None if self._followed else self._lead, True
+        stretch = Stretch(self._audio, admit=self._admit, settle=self._settle, on_started=on_started, on_ended=on_ended, lead=lead)
         if self._closed:
             stretch.end()
         else:
@@ -139,16 +186,21 @@ class Playout:
 
     def due(self) -> bytes:
         """The message to send now. Asking changes nothing."""
-        if self._queue and not self._paused:
-            messages = self._queue[0].messages
-            if messages:
-                return messages[0]
+        if self._paused:
+            return self._silence
+        if self._queue and (messages := self._queue[0].messages):
+            return messages[0]
+        if self._lead is not None and (message := self._lead.due()) is not None:
+            return message
         return self._silence
 
     def sent(self, message: bytes) -> bool:
         """*message*, as ``due`` gave it just before, has left whole; True if it was speech."""
         if message is self._silence:
             return False
+        if self._lead is not None and message is self._lead.due():
+            self._lead.sent()
+            return True
         head = self._queue[0]
         head.sent()
         if not head.messages:
@@ -164,6 +216,7 @@ class Playout:
     def hush(self) -> None:
         """End every stretch where it stands, and the pause."""
         self._paused = False
+        self._lead, self._followed = None, True
         hushed, self._queue = self._queue, deque()
         for stretch in hushed:
             stretch.end()
@@ -174,6 +227,8 @@ class Playout:
         self.hush()
 
     def _settle(self) -> None:
+        if self._lead is not None:
+            self._lead.stop()
         while self._queue and self._queue[0].exhausted:
             self._queue.popleft().end()
 
@@ -181,3 +236,5 @@ class Playout:
         queued = sum(len(stretch.messages) for stretch in self._queue)
         if (queued + frames) * FRAME_MS > QUEUED_MS_MAX:
             raise PlayoutFull(f"more than {QUEUED_MS_MAX // 1000} s of speech are queued")
+        if self._lead is not None and frames:
+            self._lead.stop()

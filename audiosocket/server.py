@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from typing import Self
 
 import structlog
 
+from audiosocket.apology import Apology
 from audiosocket.arrival import Arrival
 from audiosocket.audio import SLIN16, AudioFormat
 from audiosocket.frames import AUDIO_FORMATS, AUDIO_KINDS, Decoder
@@ -36,6 +38,7 @@ from audiosocket.limits import Limits
 from audiosocket.line import Line
 from audiosocket.metronome import Metronome
 from audiosocket.pending import Pending
+from audiosocket.playout import Lead
 from audiosocket.refusals import Refusals
 from audiosocket.rejoin import RejoiningDecoder
 from audiosocket.wire import Ending, Wire
@@ -59,16 +62,19 @@ class AudioSocketServer:
         metronome: Metronome | None = None,
         sock: socket.socket | None = None,
         keeper: socket.socket | None = None,
+        apology: Apology | None = None,
     ) -> None:
         """*port* 0 is any free one; ``port`` tells which.
 
         *sock* is bound already: host and port are not used. *keeper* is a channel to who accepts for us; should that be lost, we
-        accept on *sock* ourselves.
+        accept on *sock* ourselves. *apology* is what the keeper says where a line asks for it (``Line.apologise_when_lost``) when we are
+        gone, and what is going on on the lines that we get from there.
         """
         self._host = host
         self._port = port
         self._sock = sock
         self._keeper = keeper
+        self._apology = apology
         self._limits = limits or Limits()
         self._metronome = metronome or Metronome()
         self._open = False
@@ -89,7 +95,7 @@ class AudioSocketServer:
         self._open = True
         if self._keeper is not None:
             self._handed = Handed(self._keeper, self._take, self._keeper_lost)
-            self._port = await self._handed.serve()
+            self._port = await self._handed.serve(self._apology)
             log.info("audiosocket_handed", port=self._port, kept=len(self._lines))
         else:
             await self._listen()
@@ -209,7 +215,7 @@ class AudioSocketServer:
         if take.leg is None:
             return Wire(partial(self._connected, take.number), Decoder(self._limits.payload_bytes))
         decoder = RejoiningDecoder(self._limits.payload_bytes, take.leg.kind, take.leg.longest_bytes)
-        return Wire(partial(self._kept_again, take.number, take.leg), decoder)
+        return Wire(partial(self._kept_again, take.number, take.leg, take.since_ns), decoder)
 
     def _connected(self, number: int | None, wire: Wire) -> None:
         wire.receiver = arrival = Arrival(wire, identified=partial(self._identified, number), refused=self._refused)
@@ -234,11 +240,13 @@ class AudioSocketServer:
         line.start()
         pending.open(line)
 
-    def _kept_again(self, number: int, leg: Leg, wire: Wire) -> None:
+    def _kept_again(self, number: int, leg: Leg, since_ns: int, wire: Wire) -> None:
         line = self._open_line(wire, leg.leg_id, AUDIO_FORMATS[leg.kind], number, kept_longest_bytes=leg.longest_bytes)
         self._kept.add(line)
         assert self._handed is not None
         self._handed.have(number)
+        if self._apology is not None and since_ns and line.format == self._apology.audio:
+            line.go_on(Lead(self._apology.words, self._apology.said(since_ns, time.monotonic_ns())))
         line.start()
 
     def _open_line(
@@ -254,6 +262,7 @@ class AudioSocketServer:
             limits=self._limits,
             on_closed=self._closed,
             on_audio=on_audio,
+            on_plea=partial(self._plead, number),
             kept_longest_bytes=kept_longest_bytes,
         )
         self._lines[leg_id] = line
@@ -263,6 +272,10 @@ class AudioSocketServer:
     def _tell_keeper(self, number: int, line: Line) -> None:
         assert self._handed is not None
         self._handed.tell(number, Leg(line.leg_id, AUDIO_KINDS[line.format], line.longest_bytes))
+
+    def _plead(self, number: int | None, wanted: bool) -> None:
+        if number is not None and self._handed is not None:
+            self._handed.plead(number, wanted)
 
     def _refused(self, wire: Wire, ending: Ending) -> None:
         self._arrivals.discard(wire)

@@ -22,9 +22,8 @@ from controller.switchboard import Switchboard
 from controller.telemetry import LiveReadings
 from controller.watchdog.beat import Told
 
-# Less than the ten seconds between two scrapes, so that none is told an older answer twice.
-SERVERS_FRESH_S = 5.0
-VENDORS_FRESH_S = 9.0
+FRESH_S = 2.5
+"""With the two seconds that an answer may take, what is told is never five seconds old."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +79,12 @@ def make_readiness(parts: Observed) -> Readiness:
         [
             Dependency("ari", event_socket, required=True, fresh_s=0),
             Dependency("ari_rest", rest, required=True, fresh_s=0, took_ms=lambda: parts.probe.took_ms),
-            Dependency("dialplan", dialplan, required=True, fresh_s=SERVERS_FRESH_S),
+            Dependency("dialplan", dialplan, required=True, fresh_s=FRESH_S),
             Dependency("admission", admission, required=True, fresh_s=0),
             Dependency("journal", spool, required=True, fresh_s=0),
-            Dependency("postgresql", postgresql, fresh_s=SERVERS_FRESH_S),
-            Dependency("redis", redis, fresh_s=SERVERS_FRESH_S),
-            *(Dependency(name, _listening(host, port), fresh_s=VENDORS_FRESH_S) for name, (host, port) in vendors),
+            Dependency("postgresql", postgresql, fresh_s=FRESH_S),
+            Dependency("redis", redis, fresh_s=FRESH_S),
+            *(Dependency(name, _listening(host, port), fresh_s=FRESH_S) for name, (host, port) in vendors),
         ]
     )
 

@@ -259,7 +259,7 @@ class Recovery:
             self._switchboard.arrive(channel, args)  # he came while nobody listened
             return
         if (sheet := await self._sheet_of(channel.channelvars["CALL_ID"])) is not None and sheet.call.channel_id == channel.id:
-            self._switchboard.adopt([sheet])
+            await self._switchboard.adopt([sheet])
             session = self._switchboard.session(sheet.call.call_id)
             if session is not None:
                 await self._adopt(replace_look(look, calls={session: session.call}), asterisk_started)

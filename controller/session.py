@@ -418,12 +418,15 @@ class Session:
                 caller = Caller(self.call.call_id, self.call.caller_id, lambda: self.call.desk_open, memory, self._changed)
                 self._conversation = await self._around.converse(caller, self.record)
             self._conversation.hold(self.call.held)
+            line.apologise_when_lost(not self.call.held)
             outcome = await self._conversation.run(line, opening)
         except Exception as error:  # the conversation's edge: the caller goes to a human, the fault into the log
             log.exception("agent_failed")
             self.post(seen.AgentFailed(run=run, why=type(error).__name__))
         else:
             self.post(seen.AgentFinished(run=run, outcome=outcome))
+        finally:
+            line.apologise_when_lost(False)
 
     def _say(self, text: str, who: str, *, cut: bool) -> None:
         if self._conversation is None or not self._conversation.say(text, by=who, cut=cut):
@@ -432,6 +435,8 @@ class Session:
     def _hold_agent(self, on: bool) -> None:
         if self._conversation is not None:
             self._conversation.hold(on)
+        if self._agent is not None and (line := self._lines.get(self.call.leg or "")):
+            line.apologise_when_lost(not on)
 
     def _stop_agent(self) -> None:
         agent = self._agent

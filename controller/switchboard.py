@@ -236,9 +236,9 @@ class Switchboard:
             return "draining"
         return "busy" if self.busy >= self._calls_max else ""
 
-    def adopt(self, sheets: Iterable[Sheet]) -> None:
+    async def adopt(self, sheets: Iterable[Sheet]) -> None:
         """The calls of a dead predecessor, before events of them can come. Who still has his line is spoken to at once; the others when
-        ``Recovery`` has found them.
+        ``Recovery`` has found them. One by one, so that the clock of the lines is served between them.
         """
         for sheet in sheets:
             call = sheet.call
@@ -250,6 +250,7 @@ class Switchboard:
             if session.claim_line() and call.state in LINE_SUFFICES:
                 session.adopt(seen.Adopted(leg_kept=True, in_vain=session.in_vain))
             log.warning("call_taken_over", call_id=call.call_id, state=call.state.value)
+            await asyncio.sleep(0)
 
     def keep_sheets(self) -> None:
         """A successor is about to take over: what it needs is told at once."""

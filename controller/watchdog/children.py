@@ -6,6 +6,7 @@ A controller is told by its environment what it inherits:
     CALLCTL_WORKER_API_FD            the API's address, bound; whoever has the lock listens and serves
     CALLCTL_WORKER_AUDIOSOCKET_FD    AudioSocket's, for the day on which the keeper is gone
     CALLCTL_WORKER_KEEPER_FD         its channel to who keeps the media connections (``keeper.py``)
+    CALLCTL_WORKER_LIFE_FD           what its main thread holds while it lives (``keeper_lock.py``)
 
 Each has a session of its own: Ctrl-C in a terminal is for the parent alone, which passes on what is meant.
 """
@@ -21,6 +22,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from controller.watchdog.beat import ParentEnd, Told
+from controller.watchdog.keeper_lock import DeathLock
 from controller.watchdog.phase import Phase
 from controller.watchdog.starved import Sample, read_sample, waited_s
 
@@ -28,6 +30,7 @@ PIPE = "CALLCTL_WORKER_PIPE_FD"
 API = "CALLCTL_WORKER_API_FD"
 AUDIOSOCKET = "CALLCTL_WORKER_AUDIOSOCKET_FD"
 KEEPER = "CALLCTL_WORKER_KEEPER_FD"
+LIFE = "CALLCTL_WORKER_LIFE_FD"
 
 
 @dataclass(slots=True)
@@ -42,9 +45,9 @@ class Children:
         argv: Sequence[str],
         sockets: Mapping[str, socket.socket],
         on_beat: Callable[[int, Phase], None],
-        on_channel: Callable[[socket.socket], None],
+        on_channel: Callable[[socket.socket, DeathLock], None],
     ) -> None:
-        """*sockets* by the variable that tells of them; *on_channel* gets our end of each one's channel to the keeper."""
+        """*sockets* by the variable that tells of them; *on_channel* gets our end of each one's channel to the keeper, and its life."""
         self._argv = argv
         self._sockets = sockets
         self._on_beat = on_beat
@@ -55,13 +58,15 @@ class Children:
         """Its pid. Raises OSError."""
         ours, theirs = socket.socketpair()
         channel, their_channel = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        life = DeathLock()
         with theirs, their_channel:
-            passed = {**self._sockets, PIPE: theirs, KEEPER: their_channel}
+            passed = {name: one.fileno() for name, one in {**self._sockets, PIPE: theirs, KEEPER: their_channel}.items()}
+            passed[LIFE] = life.fd
             try:
                 process = subprocess.Popen(
                     self._argv,
-                    env={**os.environ, **{name: str(one.fileno()) for name, one in passed.items()}},
-                    pass_fds=[one.fileno() for one in passed.values()],
+                    env={**os.environ, **{name: str(descriptor) for name, descriptor in passed.items()}},
+                    pass_fds=list(passed.values()),
                     stdin=subprocess.DEVNULL,
                     start_new_session=True,
                 )
@@ -69,9 +74,11 @@ class Children:
                 ours.close()
                 channel.close()
                 raise
+            finally:
+                life.passed_on()
         process.returncode = 0  # we reap by ourselves; Popen must not wait in its destructor
         pid = process.pid
-        self._on_channel(channel)
+        self._on_channel(channel, life)
         self._running[pid] = _Running(ParentEnd(ours, lambda phase: self._on_beat(pid, phase)))
         return pid
 

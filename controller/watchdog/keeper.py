@@ -2,11 +2,13 @@
 
 It lives in the parent, accepts the connections, and gives a duplicate of each to the server, the process
 that has the calls. While that serves, the keeper neither reads nor writes; it waits for the end of a
-connection, which the kernel tells. When the server dies or leaves, each leg gets silence from here every
-20 ms until the next server has it.
+connection, which the kernel tells. When the server dies or leaves, each leg gets a frame from here every
+20 ms until the next server has it: an apology where a caller waits for an answer, else silence.
 
     Asterisk ──► listener ──► Keeper ═══ unix socket, SCM_RIGHTS ═══► AudioSocketServer
-                                └──── silence, while nobody serves      in a worker, its successor, ...
+                                └──── "sorry", while nobody serves      in a worker, its successor, ...
+
+It apologises at once when a server died, and when one left only if nobody has come after ``LEFT_MS``.
 
 A thread of its own: its clock must hold 20 ms while the parent's event loop starts processes, reads
 files and waits for a slow log. Everything in here is touched by that thread alone; the public methods
@@ -18,20 +20,26 @@ leave their wish in a queue and wake it.
 from __future__ import annotations
 
 import errno
+import os
 import socket
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
+from audiosocket.apology import Apology
 from audiosocket.frames import AUDIO_FORMATS, silence
-from audiosocket.handover import Have, Leave, Packet, Serve, Told, Welcome, encode, receive
+from audiosocket.handover import Have, Leave, Offer, Packet, Plea, Serve, Told, Welcome, encode, receive
 from controller.watchdog.keeper_book import KeeperBook
 from controller.watchdog.keeper_comfort import ComfortClock, Sent, discard_received, send_whole
+from controller.watchdog.keeper_lock import DeathLock
 from controller.watchdog.keeper_loop import HANG_UP, NOTHING, READABLE, KeeperLoop
 
 COMFORT_S = 30.0
 """So long a caller is given silence before his leg is closed and Asterisk has him back."""
+LEFT_MS = 300
+"""A caller may be in silence for so long before he is told why."""
 UNREAD_S = 1.0
 """So much of what a caller says waits for the next server; then room is made, lest Asterisk cannot write."""
 CONNECTIONS_MAX = 600
@@ -61,6 +69,8 @@ class Keeper:
         self._tell = tell
         self._book = KeeperBook()
         self._clock = ComfortClock()
+        self._apology: Apology | None = None  # the one that was offered last
+        self._lives: dict[socket.socket, DeathLock] = {}
         self._connections: dict[int, socket.socket] = {}  # by their numbers in the book
         self._server: socket.socket | None = None  # the channel of the process that serves
         self._left_s = 0.0  # when the last one went
@@ -83,19 +93,14 @@ class Keeper:
         """Accept from now on; what comes before there is a server waits for it."""
         self._loop.start()
 
-    def serve_by(self, channel: socket.socket) -> None:
+    def serve_by(self, channel: socket.socket, life: DeathLock | None = None) -> None:
         """Our end of the SOCK_SEQPACKET pair of a new process, which then belongs to the keeper.
 
         A process serves from the moment it says so itself, and nobody before it any more: a standby may be named here long before.
+        *life* is what its sending thread holds while it lives. Without it, a death is seen only when the kernel has taken back the
+        process' memory and closes its end of *channel*, some 10 to 100 ms later.
         """
-        self._loop.wish(partial(self._meet, channel))
-
-    def worker_gone(self, channel: socket.socket) -> None:
-        """The process at *channel* is dead, or was just sent SIGKILL.
-
-        The keeper sees it by itself, but only when the kernel has taken back the process' memory, some 10 to 100 ms later.
-        """
-        self._loop.wish(partial(self._bury, channel))
+        self._loop.wish(partial(self._meet, channel, life))
 
     def close(self) -> None:
         """Keep nothing any more. What a server still serves goes on, without us."""
@@ -131,10 +136,14 @@ class Keeper:
         comforted = list(self._book.comforted())
         if not comforted or not self._clock.due(now_s):
             return
-        for number, leg, since_s in comforted:
-            connection = self._connections[number]
-            broken = send_whole(connection, silence(AUDIO_FORMATS[leg.kind])) is Sent.BROKEN
-            if broken or (now_s - since_s > UNREAD_S and not discard_received(connection)):
+        now_ns = time.monotonic_ns()
+        for number, leg, alone_since_s, apology_ns in comforted:
+            connection, audio = self._connections[number], AUDIO_FORMATS[leg.kind]
+            message = None
+            if apology_ns and self._apology is not None and self._apology.audio == audio:
+                message = self._apology.due(apology_ns, now_ns)
+            broken = send_whole(connection, message or silence(audio)) is Sent.BROKEN
+            if broken or (now_s - alone_since_s > UNREAD_S and not discard_received(connection)):
                 self._forget(number)
 
     def _give(self, now_s: float) -> None:
@@ -187,9 +196,11 @@ class Keeper:
 
     # Servers.
 
-    def _meet(self, channel: socket.socket) -> None:
+    def _meet(self, channel: socket.socket, life: DeathLock | None) -> None:
         channel.setblocking(False)
         self._channels.add(channel)
+        if life is not None:
+            self._lives[channel] = life
         self._loop.watch(channel.fileno(), READABLE, partial(self._hear, channel))
 
     def _hear(self, channel: socket.socket) -> None:
@@ -201,44 +212,68 @@ class Keeper:
             if received is None:
                 self._lose(channel)
                 return
-            self._understand(channel, received[0])
+            packet, descriptor = received
+            self._understand(channel, packet, descriptor)
+            if descriptor is not None:
+                os.close(descriptor)
 
-    def _understand(self, channel: socket.socket, packet: Packet | None) -> None:
-        if isinstance(packet, Serve):
+    def _understand(self, channel: socket.socket, packet: Packet | None, descriptor: int | None) -> None:
+        if isinstance(packet, Offer) and descriptor is not None:
+            self._learn(packet, descriptor)
+        elif isinstance(packet, Serve):
             if channel is not self._server:
                 if self._server is not None:
                     self._hear(self._server)  # its last words may still be unread
-                self._server_went()
+                self._server_went(died=True)
                 self._server = channel
                 self._book.server_came(time.monotonic())
+                if life := self._lives.pop(channel, None):
+                    self._await_death(channel, life)
         elif channel is self._server:
             match packet:
                 case Told(number, leg):
                     self._book.told(number, leg)
                 case Have(number):
                     self._book.has(number)
+                case Plea(number, wanted):
+                    self._book.pleads(number, wanted)
                 case Leave():
-                    self._server_went()
+                    self._server_went(died=False)
+
+    def _learn(self, offer: Offer, descriptor: int) -> None:
+        try:
+            self._apology = Apology.received(offer.kind, offer.words, descriptor)
+        except (OSError, ValueError) as error:
+            self._say("apology_not_understood", error=repr(error))
+
+    def _await_death(self, channel: socket.socket, life: DeathLock) -> None:
+        def wait() -> None:
+            if life.await_death():
+                self._loop.wish(partial(self._bury, channel))
+
+        threading.Thread(target=wait, name="keeper-death", daemon=True).start()
 
     def _bury(self, channel: socket.socket) -> None:
-        self._hear(channel)
-        self._lose(channel)
+        if channel in self._channels:
+            self._hear(channel)
+            self._lose(channel)
 
     def _lose(self, channel: socket.socket) -> None:
         if channel not in self._channels:
             return
         self._channels.remove(channel)
+        self._lives.pop(channel, None)
         if channel is self._server:
-            self._server_went()
+            self._server_went(died=True)
         self._loop.unwatch(channel.fileno())
         channel.close()
 
-    def _server_went(self) -> None:
+    def _server_went(self, *, died: bool) -> None:
         if self._server is None:
             return
         self._server = None
         self._left_s = time.monotonic()
-        self._book.server_went(self._left_s)
+        self._book.server_went(self._left_s, time.monotonic_ns() + (0 if died else LEFT_MS * 1_000_000))
         self._clock.start()
         self._comfort(self._left_s)
         self._say("server_went", connections=len(self._book))

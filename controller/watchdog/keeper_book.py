@@ -19,8 +19,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from audiosocket.handover import Leg, Take
+
+
+class Comforted(NamedTuple):
+    number: int
+    leg: Leg
+    alone_since_s: float
+    apology_ns: int
+    """When the apology to it began or begins; 0: none is made."""
 
 
 @dataclass(slots=True)
@@ -29,6 +38,7 @@ class _Connection:
     leg: Leg | None = None
     given: bool = False
     served: bool = False
+    plea: bool = False  # whose caller is apologised to when nobody serves him
 
 
 class KeeperBook:
@@ -37,6 +47,7 @@ class KeeperBook:
         self._numbered = 0
         self._serving = False
         self._welcomed = False
+        self._since_ns = 0
 
     def __len__(self) -> int:
         return len(self._connections)
@@ -55,11 +66,13 @@ class KeeperBook:
 
     def server_came(self, now_s: float) -> None:
         """Another one serves from now on; who did before does not."""
-        self.server_went(now_s)
+        if self._serving:
+            self.server_went(now_s)
         self._serving = True
 
-    def server_went(self, now_s: float) -> None:
-        """It died, or sends no more."""
+    def server_went(self, now_s: float, since_ns: int = 0) -> None:
+        """It died, or sends no more; apologies begin at *since_ns*, or not at all if that is 0."""
+        self._since_ns = since_ns
         self._serving = self._welcomed = False
         for connection in self._connections.values():
             if connection.given:
@@ -81,6 +94,10 @@ class KeeperBook:
             connection.leg = leg
             connection.served = True
 
+    def pleads(self, number: int, wanted: bool) -> None:
+        if (connection := self._connections.get(number)) and connection.given:
+            connection.plea = wanted
+
     def has(self, number: int) -> None:
         """The server sends to it now."""
         if (connection := self._connections.get(number)) and connection.given and connection.leg is not None:
@@ -92,7 +109,11 @@ class KeeperBook:
         """What the server that serves was not given yet, the legs first."""
         if not self._serving:
             return []
-        takes = [Take(number, connection.leg) for number, connection in self._connections.items() if not connection.given]
+        takes = [
+            Take(number, connection.leg, self._since_ns if connection.leg is not None and connection.plea else 0)
+            for number, connection in self._connections.items()
+            if not connection.given
+        ]
         return sorted(takes, key=lambda take: take.leg is None)
 
     @property
@@ -100,11 +121,11 @@ class KeeperBook:
         """The server was given all that was kept, and does not know it yet."""
         return self._serving and not self._welcomed and all(connection.given for connection in self._connections.values())
 
-    def comforted(self) -> Iterator[tuple[int, Leg, float]]:
-        """Number, leg, and since when nobody serves it: of each that the keeper sends to."""
+    def comforted(self) -> Iterator[Comforted]:
+        """Each that the keeper sends to."""
         for number, connection in self._connections.items():
             if connection.leg is not None and not connection.served:
-                yield number, connection.leg, connection.alone_since_s
+                yield Comforted(number, connection.leg, connection.alone_since_s, self._since_ns if connection.plea else 0)
 
     def alone_too_long(self, since_s: float) -> list[int]:
         """What nobody has served since before *since_s*. What is new and given is its server's business."""

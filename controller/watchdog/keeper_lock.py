@@ -51,8 +51,23 @@ class DeathLock:
             _check(_libc.pthread_mutexattr_setrobust(attributes, _ROBUST))
             _check(_libc.pthread_mutex_init(self._mutex, attributes))
 
+    def passed_on(self) -> None:
+        """Nobody else inherits it."""
+        os.close(self.fd)
+
     def acquire(self) -> bool:
         """Wait until it is free; True when its holder died. The calling thread holds it until it ends."""
+        died = self._wait()
+        _held.append(self)
+        return died
+
+    def await_death(self) -> bool:
+        """Wait until its holder, another thread, is dead: True. False at once when nobody has it."""
+        died = self._wait()
+        _check(_libc.pthread_mutex_unlock(self._mutex))
+        return died
+
+    def _wait(self) -> bool:
         while True:
             until_s = time.time() + SLICE_S
             until = _Timespec(int(until_s), int(until_s % 1 * 1e9))
@@ -61,7 +76,6 @@ class DeathLock:
                 continue
             died = result == errno.EOWNERDEAD
             _check(_libc.pthread_mutex_consistent(self._mutex) if died else result)
-            _held.append(self)
             return died
 
 

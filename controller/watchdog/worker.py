@@ -18,7 +18,8 @@ from pathlib import Path
 import structlog
 
 from controller.watchdog.beat import ControllerEnd, Told
-from controller.watchdog.children import API, AUDIOSOCKET, KEEPER, PIPE
+from controller.watchdog.children import API, AUDIOSOCKET, KEEPER, LIFE, PIPE
+from controller.watchdog.keeper_lock import DeathLock
 from controller.watchdog.lock import open_lock, write_holder
 from controller.watchdog.phase import Phase
 
@@ -28,9 +29,14 @@ log = structlog.get_logger(__name__)
 
 
 class Worker:
-    """Made once in a process. Without a parent (``callctl run --alone``) nothing is inherited, and nobody is told anything."""
+    """Made once in a process, in the thread that sends to callers.
+
+    Without a parent (``callctl run --alone``) nothing is inherited, and nobody is told anything.
+    """
 
     def __init__(self) -> None:
+        if descriptor := os.environ.pop(LIFE, ""):
+            DeathLock(int(descriptor)).acquire()  # nobody else wants it before we have said that we serve
         pipe = _inherited(PIPE)
         self.api = _inherited(API)
         self.audiosocket = _inherited(AUDIOSOCKET)

@@ -18,8 +18,12 @@ from functools import partial
 
 import structlog
 
+from agent.going_on import ADOPTED
 from agent.prompt.rendered import phrase_pcm
 from agent.prompt.system import PROMPT_VERSION
+from audiosocket.apology import Apology
+from audiosocket.audio import SLIN16
+from audiosocket.comfort import comfort_tone
 from audiosocket.errors import KeeperLost
 from audiosocket.limits import Limits as LineLimits
 from audiosocket.server import AudioSocketServer
@@ -86,10 +90,11 @@ async def open_telephony(
     ari, records = settings.ari, stores.records
     services = vendors.services(stores.journal.ledger)
     async with AsyncExitStack() as exits:
+        sheets = exits.enter_context(_sheets(settings, stores.live.keep_sheet))
+        left = sheets.left()  # before the lines are ours: the keeper's clock does not wait for a disk
         lines = await exits.enter_async_context(_audiosocket(settings, audiosocket, keeper))
         probe = await exits.enter_async_context(Probe.open(ari.url, ari.username, ari.password.get_secret_value()))
         customers = await exits.enter_async_context(Customers.open(settings.database.url.get_secret_value(), stores.journal.append))
-        sheets = exits.enter_context(_sheets(settings, stores.live.keep_sheet))
         around = Surroundings(
             asterisk=rest,
             lines=lines,
@@ -144,7 +149,7 @@ async def open_telephony(
             if web:
                 web[0].handle(message)
 
-        switchboard.adopt(sheets.left())
+        await switchboard.adopt(left)
         yield Telephony(
             rest=rest,
             probe=probe,
@@ -194,9 +199,10 @@ def _log_verdict(session: Session | None, operator: str, screen: Screen) -> None
 async def _audiosocket(settings: Settings, bound: socket.socket | None, keeper: socket.socket | None) -> AsyncIterator[AudioSocketServer]:
     where = settings.audiosocket
     limits = LineLimits(connections=where.max_connections)
+    apology = Apology.of(SLIN16, phrase_pcm(ADOPTED, SLIN16.rate_hz) or b"", comfort_tone(SLIN16))
     try:
         try:
-            server = await AudioSocketServer(where.host, where.port, limits=limits, sock=bound, keeper=keeper).__aenter__()
+            server = await AudioSocketServer(where.host, where.port, limits=limits, sock=bound, keeper=keeper, apology=apology).__aenter__()
         except KeeperLost as error:  # new legs come all the same
             log.error("keeper_lost", why=str(error))
             server = await AudioSocketServer(where.host, where.port, limits=limits, sock=bound).__aenter__()

@@ -141,7 +141,7 @@ async def real_house(
             Switchboard(around, app=APP, calls_max=calls_max, limits=limits, purposes=purposes) as switchboard,
         ):
             control = Control(switchboard, listening_in)
-            switchboard.adopt(sheets)
+            await switchboard.adopt(sheets)
             recovery = Recovery(rest, switchboard, journal, app=APP, predecessors=predecessors)
 
             def hear(event: Event) -> None:

@@ -10,12 +10,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audiosocket.frames import AUDIO_FORMATS, Kind
-from audiosocket.handover import PACKET_BYTES_MAX, Have, Leave, Leg, Packet, Serve, Take, Told, Welcome, decode, encode, receive
+from audiosocket.handover import (
+    PACKET_BYTES_MAX,
+    Have,
+    Leave,
+    Leg,
+    Offer,
+    Packet,
+    Plea,
+    Serve,
+    Take,
+    Told,
+    Welcome,
+    decode,
+    encode,
+    receive,
+)
 
 numbers = st.integers(1, 10**15)
 legs = st.builds(Leg, st.uuids(), st.sampled_from(sorted(AUDIO_FORMATS)), st.integers(0, 65_535))
 packets = st.one_of(
-    st.builds(Take, numbers, st.none() | legs),
+    st.builds(Take, numbers, st.none(), st.just(0)),
+    st.builds(Take, numbers, legs, st.integers(0, 10**18)),
+    st.builds(Offer, st.sampled_from(sorted(AUDIO_FORMATS)), st.integers(0, 10_000)),
+    st.builds(Plea, numbers, st.booleans()),
     st.builds(Welcome, st.integers(1, 65_535)),
     st.just(Serve()),
     st.builds(Have, numbers),

@@ -9,8 +9,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from audiosocket.audio import SLIN8, SLIN16
 from audiosocket.errors import PlayoutFull
-from audiosocket.frames import silence
-from audiosocket.playout import QUEUED_MS_MAX, Playout, Stretch
+from audiosocket.frames import Kind, Message, encode, silence
+from audiosocket.playout import QUEUED_MS_MAX, Lead, Playout, Stretch
 
 FRAME = SLIN8.frame_bytes
 SILENCE = silence(SLIN8)
@@ -172,3 +172,70 @@ def test_more_speech_than_anyone_listens_to_is_refused_and_leaves_the_rest_intac
         second.feed(bytes(FRAME))
     playout.hush()
     playout.play(nothing, nothing).feed(bytes(FRAME))
+
+
+WORDS = speech(4 * 160 + 100)  # four frames and a part of one
+MESSAGES = [encode(Message(Kind.SLIN8, WORDS[at : at + FRAME].ljust(FRAME, b"\0"))) for at in range(0, len(WORDS), FRAME)]
+
+
+def leave(playout: Playout, frames: int) -> list[bytes]:
+    left = []
+    for _ in range(frames):
+        left.append(playout.due())
+        playout.sent(left[-1])
+    return left
+
+
+@pytest.mark.parametrize("said", range(6))
+@pytest.mark.parametrize("before", range(7))
+@pytest.mark.parametrize("piece", [FRAME // 2, FRAME, 3 * FRAME, 10 * FRAME])
+def test_who_says_what_is_being_said_goes_on_in_the_middle_and_has_said_it_whole(said: int, before: int, piece: int) -> None:
+    playout = Playout(SLIN8)
+    playout.lead(Lead(MESSAGES, said))
+    heard = leave(playout, before)
+    assert heard == (MESSAGES[said:] + [SILENCE] * before)[:before]
+    starts, ends = [], []
+    stretch = playout.play(lambda: starts.append(1), lambda: ends.append(1))
+    for at in range(0, len(WORDS), piece):
+        stretch.feed(WORDS[at : at + piece])
+    stretch.finish()
+    rest = leave(playout, 6)
+    assert rest == (MESSAGES[min(said + before, 5) :] + [SILENCE] * 6)[:6]
+    assert stretch.heard_samples * 2 == len(WORDS)
+    assert (starts, ends) == ([1], [1])
+
+
+def test_who_says_something_else_says_it_from_its_beginning_and_ends_what_was_being_said() -> None:
+    playout = Playout(SLIN8)
+    playout.lead(Lead(MESSAGES, 2))
+    other = speech(160)
+    stretch = playout.play(nothing, nothing)
+    assert leave(playout, 1) == MESSAGES[2:3], "until there is something to say instead"
+    stretch.feed(other)
+    assert leave(playout, 2) == [encode(Message(Kind.SLIN8, other)), SILENCE]
+    assert stretch.heard_samples == 160
+
+
+def test_only_the_first_who_plays_goes_on_where_another_stood() -> None:
+    playout = Playout(SLIN8)
+    playout.lead(Lead(MESSAGES, 3))
+    playout.play(nothing, nothing).finish()
+    second = playout.play(nothing, nothing)
+    second.feed(WORDS[:FRAME])
+    assert leave(playout, 1) == MESSAGES[:1]
+    playout.lead(Lead(MESSAGES, 0))
+    assert leave(playout, 1) == [SILENCE], "too late for a lead"
+
+
+def test_what_is_being_said_can_be_hushed_and_paused() -> None:
+    playout = Playout(SLIN8)
+    playout.lead(Lead(MESSAGES, 0))
+    playout.pause()
+    assert leave(playout, 1) == [SILENCE]
+    playout.resume()
+    assert leave(playout, 1) == MESSAGES[:1]
+    playout.hush()
+    assert leave(playout, 1) == [SILENCE]
+    stretch = playout.play(nothing, nothing)
+    stretch.feed(WORDS[:FRAME])
+    assert stretch.heard_ms == 0, "it was not said to its end, so it is said again"

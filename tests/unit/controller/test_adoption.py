@@ -28,7 +28,7 @@ async def successor_of(dead: House, *predecessors: CallRevised) -> AsyncIterator
     """The dead one's calls adopted, and Asterisk looked at once."""
     sheets = await dead.die()
     async with house(asterisk=dead.asterisk) as h:
-        h.switchboard.adopt(sheets)
+        await h.switchboard.adopt(sheets)
         await h.recovery(*predecessors).reconcile()
         yield h
 
@@ -111,7 +111,7 @@ async def test_one_who_has_come_back_from_the_queue_meanwhile_is_taken_back_to_t
         dead.asterisk.queue_gives_up(CALLER, "TIMEOUT")
         dead.asterisk.deaf = False
         async with house(asterisk=dead.asterisk) as h:
-            h.switchboard.adopt(sheets)
+            await h.switchboard.adopt(sheets)
             await h.recovery().reconcile()
             await until(lambda: h.agents and h.agent().running)
             assert (h.agent().openings, h.agent().caller.memory) == (["nobody_free"], b"he waited")
@@ -123,7 +123,7 @@ async def test_one_who_hung_up_meanwhile_is_written_down_as_such_and_nothing_is_
         sheets = await dead.die()
         dead.asterisk.caller_hangs_up(CALLER)
         async with house(asterisk=dead.asterisk) as h:
-            h.switchboard.adopt(sheets)
+            await h.switchboard.adopt(sheets)
             await h.recovery().reconcile()
             await h.ended("hung_up", "caller")
             assert not h.agents
@@ -136,7 +136,7 @@ async def test_one_whom_asterisk_lost_when_it_was_started_anew_is_written_down_a
         dead.asterisk.caller_hangs_up(CALLER)
         dead.asterisk.started_at = "2100-01-01T00:00:00.000+0000"
         async with house(asterisk=dead.asterisk) as h:
-            h.switchboard.adopt(sheets)
+            await h.switchboard.adopt(sheets)
             await h.recovery().reconcile()
             await h.ended("failed", "asterisk")
 
@@ -146,7 +146,7 @@ async def test_events_that_come_before_the_look_wait_for_it_and_make_no_second_c
         await dead.talk(CALLER)
         sheets = await dead.die()
         async with house(asterisk=dead.asterisk) as h:
-            h.switchboard.adopt(sheets)
+            await h.switchboard.adopt(sheets)
             h.asterisk.press(CALLER, "0")
             await asyncio.sleep(0.05)
             assert not h.journal.steps
@@ -163,12 +163,12 @@ async def test_with_whom_three_processes_died_in_a_minute_goes_to_people() -> No
         sheets = await first.die()
     for _ in range(3):
         async with house(asterisk=asterisk) as h:
-            h.switchboard.adopt(sheets)
+            await h.switchboard.adopt(sheets)
             await h.recovery().reconcile()
             await until(lambda: h.agents and h.agent().running)
             sheets = await h.die()
     async with house(asterisk=asterisk) as h:
-        h.switchboard.adopt(sheets)
+        await h.switchboard.adopt(sheets)
         await h.recovery().reconcile()
         await h.state("queued")
         assert h.session().call.transfer_reason == "adopted_in_vain"
@@ -198,7 +198,7 @@ async def test_events_that_could_not_be_asked_for_are_asked_for_again() -> None:
         dead.asterisk.calls[CALLER].subscribed = False
         async with house(asterisk=dead.asterisk) as h:
             h.asterisk.faults["subscribe"] = [AriUnavailable("POST /applications", "no route")]
-            h.switchboard.adopt(sheets)
+            await h.switchboard.adopt(sheets)
             recovery = h.recovery()
             with pytest.raises(AriUnavailable):
                 await recovery.reconcile()

@@ -17,7 +17,7 @@ LEG = Leg(uuid.UUID(int=1), Kind.SLIN16, 640)
 
 
 def comforted(book: KeeperBook) -> list[int]:
-    return [number for number, _, _ in book.comforted()]
+    return [comforted.number for comforted in book.comforted()]
 
 
 def given(book: KeeperBook) -> list[Take]:
@@ -204,3 +204,34 @@ def test_a_server_that_dies_before_it_has_a_leg_does_not_lengthen_its_time() -> 
     book.server_went(35.0)
     assert book.alone_too_long(9.0) == []
     assert book.alone_too_long(11.0) == [number]
+
+
+def test_only_where_a_plea_was_made_is_an_apology_given_and_passed_on_to_who_takes_over() -> None:
+    book = KeeperBook()
+    book.server_came(0.0)
+    with_plea, without, withdrawn = (book.accepted(0.0) for _ in range(3))
+    given(book)
+    for number in (with_plea, without, withdrawn):
+        book.told(number, LEG)
+    book.pleads(with_plea, wanted=True)
+    book.pleads(withdrawn, wanted=True)
+    book.pleads(withdrawn, wanted=False)
+    book.server_went(1.0, 77)
+    assert {one.number: one.apology_ns for one in book.comforted()} == {with_plea: 77, without: 0, withdrawn: 0}
+    book.server_came(2.0)
+    assert given(book) == [Take(with_plea, LEG, 77), Take(without, LEG), Take(withdrawn, LEG)]
+    book.pleads(404, wanted=True)
+
+
+def test_a_plea_counts_for_the_next_death_until_it_is_taken_back() -> None:
+    book = KeeperBook()
+    book.server_came(0.0)
+    number = book.accepted(0.0)
+    given(book)
+    book.told(number, LEG)
+    book.pleads(number, wanted=True)
+    book.server_went(1.0, 77)
+    book.server_came(1.1)
+    given(book)
+    book.server_went(1.2, 88)
+    assert [one.apology_ns for one in book.comforted()] == [88]
