@@ -13,13 +13,13 @@ class Limits:
     payload_bytes: int = 7_680
     """The longest message: 20 ms at 192 kHz, the most that Asterisk sends."""
 
-    uuid_s: float = 2.0
+    uuid_s: float = 1.5
     """From connecting to the UUID message; Asterisk needs about 1 ms."""
 
     claim_s: float = 30.0
     """From ``expect()`` until somebody asks for the line; then leg and expectation are dropped."""
 
-    unread_s: float = 3.0
+    unread_s: float = 2.0
     """A peer that takes nothing for so long is gone, whatever TCP thinks."""
 
     ahead_s: float = 5.0

@@ -5,7 +5,8 @@
                (the caller is handed to an operator)
     not ready  a required part is down: new calls would not reach us, or their records would be lost
 
-Asking is bounded and shared: however often readiness is read, a dependency is asked at most once in its ``fresh_s``.
+Asking is bounded and shared: however often readiness is read, a dependency is asked at most once in its ``fresh_s``, and
+one that is down once a second.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ _Answer = tuple[Why, int]  # and how long it took to find out, in ms
 Status = Literal["ready", "degraded", "not ready"]
 
 ASK_TIMEOUT_S = 2.0
+DOWN_FRESH_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class Readiness:
 
     def _ask(self, dependency: Dependency, *, anew: bool) -> asyncio.Task[_Answer]:
         asked = self._asked.get(dependency.name)
-        if asked is None or (asked[1].done() and (anew or self._clock() - asked[0] >= dependency.fresh_s)):
+        if asked is None or (asked[1].done() and (anew or self._clock() - asked[0] >= _fresh_s(dependency, asked[1]))):
             asked = self._clock(), asyncio.create_task(_bounded(dependency), name=f"readiness-{dependency.name}")
             self._asked[dependency.name] = asked
         return asked[1]
@@ -101,6 +103,11 @@ class Readiness:
             log.info("dependency_up", dependency=finding.name)
         else:
             log.warning("dependency_down", dependency=finding.name, required=finding.required, why=finding.why)
+
+
+def _fresh_s(dependency: Dependency, answer: asyncio.Task[_Answer]) -> float:
+    up = not answer.cancelled() and answer.result()[0] is None
+    return dependency.fresh_s if up else min(dependency.fresh_s, DOWN_FRESH_S)
 
 
 async def _bounded(dependency: Dependency) -> _Answer:

@@ -34,6 +34,8 @@ _PROMISES: Final[Mapping[str, Promise]] = {
     # With Asterisk its callers' calls die: there is nobody left to hear a silence. What was said must be in the record all the same.
     "asterisk/kill": Promise(without=frozenset({"dropped", "silence"})),
     "asterisk/term": Promise(without=frozenset({"dropped", "silence"})),
+    # A leg that takes nothing is given two seconds behind what its sockets hold, and the new one a second and a half to tell its UUID.
+    "audiosocket/hole": Promise(silence_s=SILENCE_S + 1.0),
     # No sound passes a switch that stands still.
     "asterisk/stop": Promise(silence_s=STOPPED_S + SILENCE_S),
 }

@@ -149,7 +149,7 @@ class House:
             self._hurry()
 
         return {
-            "parent": Part(lambda: controller.process, lambda: controller.start(wait=False), "audiosocket"),
+            "parent": Part(lambda: controller.process, lambda: controller.start(wait=False)),
             "postgres": Part(lambda: stack.postgres.process, stack.postgres.start, "postgres"),
             "valkey": Part(lambda: stack.valkey.process, stack.valkey.start, "valkey"),
             "asterisk": Part(lambda: stack.asterisk.process, stack.asterisk.start, "ari"),

@@ -37,7 +37,7 @@ class Process(Protocol):
 class Part:
     process: Callable[[], Process | None]
     restart: Callable[[], None]
-    link: str  # the one before it
+    link: str = ""  # the one before it; a parent has none, for its worker goes on listening
 
 
 class Supervisor:
@@ -84,7 +84,8 @@ class Supervisor:
                         self._replace(name, part)
 
     def _replace(self, name: str, part: Part) -> None:
-        self._links.set(part.link, "cut")
+        if part.link:
+            self._links.set(part.link, "cut")
         if self._over.wait(AFTER_S):
             return
         try:
@@ -92,5 +93,6 @@ class Supervisor:
         except (DevStackError, psycopg.Error, OSError) as error:  # tried again at the next look
             self.troubles.append(f"{name} does not start again: {error}")
             return
-        self._links.set(part.link, "pass")
+        if part.link:
+            self._links.set(part.link, "pass")
         self.back_s[name] = time.monotonic()

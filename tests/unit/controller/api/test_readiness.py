@@ -76,6 +76,18 @@ async def test_however_often_it_is_read_a_dependency_is_asked_once_while_fresh()
     assert part.asked == 2
 
 
+async def test_what_is_down_is_asked_again_sooner_so_that_its_return_is_told() -> None:
+    clock, part = Clock(), Part("gone")
+    readiness = Readiness([Dependency("tts", part.check, fresh_s=5)], clock=clock)
+    await readiness.report()
+    part.why = None
+    clock.now += 0.9
+    assert (await readiness.report()).status == "degraded"
+    clock.now += 0.2
+    assert (await readiness.report()).status == "ready"
+    assert part.asked == 2
+
+
 async def test_a_reader_who_leaves_does_not_spoil_the_answer_for_the_others() -> None:
     gate = asyncio.Event()
 
