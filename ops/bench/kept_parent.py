@@ -31,12 +31,13 @@ def say(**told: object) -> None:
 class Worker:
     def __init__(self, keeper: Keeper, lock: DeathLock, flock: str, mark: int, arguments: list[str]) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        life = DeathLock()
         with theirs:
-            argv = [sys.executable, "-m", "ops.bench.kept_server", str(theirs.fileno()), str(lock.fd), flock, str(mark), *arguments]
-            self.process = subprocess.Popen(
-                argv, pass_fds=(theirs.fileno(), lock.fd), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
-            )
-        keeper.serve_by(ours)
+            passed = (theirs.fileno(), life.fd, lock.fd)
+            argv = [sys.executable, "-m", "ops.bench.kept_server", *map(str, passed), flock, str(mark), *arguments]
+            self.process = subprocess.Popen(argv, pass_fds=passed, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        life.passed_on()
+        keeper.serve_by(ours, life)
         self.mark = mark
         self._told("warm")
 

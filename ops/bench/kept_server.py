@@ -1,4 +1,4 @@
-"""A worker of ``ops.bench.keeper``: ``python -m ops.bench.kept_server CHANNEL LOCK FLOCK MARK LEGS BALLAST_MB``.
+"""A worker of ``ops.bench.keeper``: ``python -m ops.bench.kept_server CHANNEL LIFE LOCK FLOCK MARK LEGS BALLAST_MB``.
 
 Warm, it waits for LOCK, a descriptor, or, where that is named, for the file FLOCK; then it serves what the keeper hands over and plays
 MARK on every line. SIGUSR1: it leaves to its successor.
@@ -59,7 +59,9 @@ async def serve(channel: socket.socket, mark: int, legs: int) -> None:
 
 def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    channel, lock, flock, mark, legs, ballast_mb = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], *map(int, sys.argv[4:])
+    channel, life, lock = map(int, sys.argv[1:4])
+    flock, (mark, legs, ballast_mb) = sys.argv[4], map(int, sys.argv[5:])
+    DeathLock(life).acquire()
     ballast = bytearray(b"\1") * (ballast_mb << 20)  # a real worker's memory, which the kernel takes back when it is killed
     print("warm", flush=True)
     if flock:

@@ -38,10 +38,22 @@ def system(stack: DevStack) -> Iterator[System]:
         yield system
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def controller_leaves(system: System) -> Iterator[None]:
-    """Other modules' tests are the application themselves: two with one name would take it from each other."""
+    """Tests elsewhere are the application themselves: two with one name would take it from each other."""
     yield
+    _stop(system)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def controller_stays_as_it_was(system: System) -> Iterator[None]:
+    """A start takes seconds of both cores; one with settings of a module's own is none of the next one's business."""
+    yield
+    if not system.controller.as_usual:
+        _stop(system)
+
+
+def _stop(system: System) -> None:
     if system.controller.running:
         system.controller.stop()
 
