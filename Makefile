@@ -23,7 +23,7 @@ test: $(STAMP)  ## all tests, the acceptance tests on a real Asterisk among them
 	@# Talks keep real time and mostly wait; a browser takes all the processor it gets: one after the other.
 	@$(TOGETHER) -n 5 tests/chaos tests/acceptance $(ARGS)
 	@$(TOGETHER) -n 2 tests/browser $(ARGS)
-	@$(TOGETHER) -n 4 --ignore=tests/acceptance --ignore=tests/chaos --ignore=tests/browser $(ARGS)
+	@$(TOGETHER) -n 6 --ignore=tests/acceptance --ignore=tests/chaos --ignore=tests/browser $(ARGS)
 	@$(BIN)/python -m pytest -m alone $(ARGS)
 
 check: $(STAMP)  ## formatting, lint, types, import direction, unit tests with coverage

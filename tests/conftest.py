@@ -18,7 +18,33 @@ from ops.devstack.asterisk_program import find_asterisk
 from ops.devstack.chromium_program import find_chromium
 from ops.devstack.leftovers import listening_ports, processes_of
 
+LONGEST = (
+    "acceptance/test_controller_killed.py",
+    "acceptance/test_provider_failures.py",
+    "acceptance/test_drain_workers.py",
+    "acceptance/test_ari_cut.py",
+    "acceptance/test_talk_feel.py",
+    "acceptance/test_transfer_nobody.py",
+    "acceptance/test_database_outage.py",
+    "acceptance/test_asterisk_failures.py",
+    "acceptance/test_warm_transfer.py",
+    "acceptance/test_eval.py",
+    "acceptance/test_sip.py",
+    "acceptance/test_drain.py",
+    "integration/test_callctl.py",
+    "integration/test_seed.py",
+    "integration/log/test_live_log.py",
+    "integration/test_watchdog.py",
+)
+"""They begin first: a file is one worker's, and a long one that begins last keeps all others waiting."""
+
 _GONE_S = 5.0
+_ORDER = {file: place for place, file in enumerate(LONGEST)}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    items.sort(key=lambda item: _ORDER.get(item.path.relative_to(here).as_posix(), len(LONGEST)))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

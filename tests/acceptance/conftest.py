@@ -10,26 +10,6 @@ from ops.devstack import DevStack
 from ops.system import System
 from tests.acceptance.floor import Floor, open_floor
 
-LONGEST = (
-    "test_provider_failures.py",
-    "test_controller_killed.py",
-    "test_drain_workers.py",
-    "test_ari_cut.py",
-    "test_talk_feel.py",
-    "test_transfer_nobody.py",
-    "test_database_outage.py",
-    "test_asterisk_failures.py",
-    "test_warm_transfer.py",
-    "test_eval.py",
-    "test_sip.py",
-    "test_drain.py",
-)
-"""They begin first: a file is one worker's, and a long one that begins last keeps all others waiting."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
-
 
 @pytest.fixture(scope="session")
 def system(stack: DevStack) -> Iterator[System]:

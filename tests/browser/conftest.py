@@ -38,7 +38,7 @@ async def chromium(chromium_program: ChromiumProgram) -> AsyncIterator[Browser]:
 @pytest.fixture(scope="session")
 def system(stack: DevStack) -> Iterator[System]:
     """Stand-ins, database and a controller (not yet started) on the session's private stack."""
-    with System(stack, CALLS_TRANSFER_TIMEOUT_S="6", WEB_CALLS_PER_MINUTE="100") as system:
+    with System(stack, CALLS_TRANSFER_TIMEOUT_S="6", WEB_CALLS_PER_MINUTE="100", WORKER_STANDBY="false") as system:
         yield system
 
 
