@@ -2,6 +2,7 @@
 
     python -m ops.chaos --runs 20 --seed 7 [--calls 2] [--only worker/kill ...] [--run 17] [--at consent:1.5]
                         [--json path] [--write-docs] [--list]
+    python -m ops.chaos --report a.jsonl b.jsonl [--write-docs]    the table of runs that were kept
 
 A run's number and seed give the same fault, target and moment again. Nothing outside this machine is touched; a run takes a minute or two.
 """
@@ -17,6 +18,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import structlog
 import uvloop
 
@@ -47,6 +49,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         for run in _runs(options, parent=True):
             print(run)
         return 0
+    if options.report:
+        kept = [one for path in options.report for one in as_kept(path.read_bytes())]
+        return told(kept, options, 0 if all(one.verdict.passed or one.verdict.void for one in kept) else 1)
     try:
         with House(progress) as house:
             runs = _runs(options, parent=house.has_parent)
@@ -54,10 +59,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (DevStackError, NotReady) as error:
         print(f"Chaos could not be made: {error}", file=sys.stderr)
         return 2
-    print(f"\n{report.table(done)}\n\nKept in {options.json}")
+    print(f"\nKept in {options.json}")
+    return told(done, options, exit_code(runs, done))
+
+
+def told(done: Sequence[Done], options: argparse.Namespace, code: int) -> int:
+    """The table, where it is wanted; *code*."""
+    print(f"\n{report.table(done)}")
     if options.write_docs:
         PAGE.write_text(report.written_into(PAGE.read_text("utf-8"), done), "utf-8")
-    return exit_code(runs, done)
+    return code
+
+
+def as_kept(lines: bytes) -> list[Done]:
+    """Raises ``msgspec.MsgspecError``."""
+    return [msgspec.json.decode(line, type=Done) for line in lines.splitlines() if line]
 
 
 def exit_code(runs: Sequence[Run], done: Sequence[Done]) -> int:
@@ -104,6 +120,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--run", type=int, default=0, metavar="n", help="nothing but run n of the seed")
     parser.add_argument("--at", type=Moment.parse, metavar="stage:s", help="strike at this moment of the talk, e.g. consent:1.5")
     parser.add_argument("--json", type=Path, default=KEPT, metavar="path", help="where everything that was seen is kept, a run a line")
+    parser.add_argument("--report", type=Path, nargs="+", default=[], metavar="path", help="run nothing: the table of runs kept by --json")
     parser.add_argument("--write-docs", action="store_true", help=f"the table into {PAGE}")
     parser.add_argument("--list", action="store_true", help="say what would be done, and do nothing")
     return parser.parse_args(argv)

@@ -35,8 +35,9 @@ def table(runs: Sequence[Done]) -> str:
         f"{len(runs)} runs of {len(by_case)} cases, seed {seeds}, with {sum(len(done.seen.calls) for done in runs)} calls, "
         f"of which {sum(map(_ordered, runs))} left with an order; {len(failed)} runs with a broken promise, {len(void)} void.",
         "",
-        "| fault | runs | dropped | worst silence, s | allowed, s | lost | doubled | left | twice | untrue | run with the worst silence |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
+        "| fault | runs | dropped | worst silence, s | allowed, s | lost | doubled | left | twice | untrue | ordered / to a human / callers "
+        "| worst silence in |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     lines += [_row(case, by_case[case]) for case in sorted(by_case)]
     if failed:
@@ -59,12 +60,15 @@ def _notes(done: Done) -> list[str]:
 
 def _served(done: Done) -> str:
     """How the callers' wishes ended. No promise: a shop that is away sells nothing. But where nobody gets his order, nothing is proved."""
-    ordered, human = _ordered(done), sum(call.human_s is not None for call in done.seen.calls)
-    return f"{ordered} ordered, {human} to a human, of {len(done.seen.calls)}"
+    return f"{_ordered(done)} ordered, {_to_a_human(done)} to a human, of {len(done.seen.calls)}"
 
 
 def _ordered(done: Done) -> int:
     return sum(done.seen.shop[call.number].confirmed > 0 for call in done.seen.calls if call.number in done.seen.shop)
+
+
+def _to_a_human(done: Done) -> int:
+    return sum(call.human_s is not None for call in done.seen.calls)
 
 
 def _row(case: str, runs: Sequence[Done]) -> str:
@@ -79,7 +83,8 @@ def _row(case: str, runs: Sequence[Done]) -> str:
     allowed = "-" if "silence" in promised.without else f"{promised.silence_s:g}"
     cells = [case, str(len(runs)), counts["dropped"], f"{worst.verdict.silence_s:.1f}", allowed]
     cells += [counts[line] for line in ("lost", "doubled", "left", "twice", "untrue")]
-    return f"| {' | '.join([*cells, f'{worst.number}, {worst.stage}'])} |"
+    cells.append(f"{sum(map(_ordered, runs))} / {sum(map(_to_a_human, runs))} / {sum(len(done.seen.calls) for done in runs)}")
+    return f"| {' | '.join([*cells, f'seed {worst.seed}, run {worst.number}, {worst.stage}'])} |"
 
 
 def _why(done: Done) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ops.chaos.__main__ import exit_code, main
+from ops.chaos.observations import as_json
 from ops.chaos.plan import plan
 from tests.unit.ops.chaos.test_report import ORDERED_TWICE, VOID, done
 
@@ -31,6 +34,16 @@ def test_cases_are_chosen_by_name_and_a_wrong_name_is_refused(capsys: pytest.Cap
     assert all("worker/kill" in line or "ari/hole" in line for line in lines)
     with pytest.raises(SystemExit):
         main(["--only", "worker/cut", "--list"])
+
+
+def test_runs_that_were_kept_make_one_table_and_are_judged_as_they_were(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = tmp_path / "first.jsonl", tmp_path / "second.jsonl"
+    first.write_bytes(as_json(done(1)) + b"\n" + as_json(done(2, VOID)) + b"\n")
+    second.write_bytes(as_json(done(3)) + b"\n")
+    assert main(["--report", str(first), str(second)]) == 0
+    assert "2 runs of 1 cases, seed 7, with 2 calls" in capsys.readouterr().out
+    second.write_bytes(as_json(done(3, ORDERED_TWICE)) + b"\n")
+    assert main(["--report", str(first), str(second)]) == 1
 
 
 def test_the_exit_code_is_nought_only_when_every_run_was_judged_and_passed() -> None:

@@ -34,7 +34,7 @@ def test_a_case_has_one_row_with_its_worst_silence_and_the_run_that_had_it() -> 
     page = table([done(1), done(2, quiet), done(3)])
     (row,) = [line for line in page.splitlines() if line.startswith("| postgres/cut")]
     cells = [cell.strip() for cell in row.strip("|").split("|")]
-    assert cells == ["postgres/cut", "3", "0", "3.7", "4.5", *(["0"] * 5), "2, consent"]
+    assert cells == ["postgres/cut", "3", "0", "3.7", "4.5", *(["0"] * 5), "3 / 0 / 3", "seed 7, run 2, consent"]
 
 
 def test_what_is_not_promised_stands_in_brackets() -> None:
