@@ -35,8 +35,8 @@ def table(runs: Sequence[Done]) -> str:
         f"{len(runs)} runs of {len(by_case)} cases, seed {seeds}, with {sum(len(done.seen.calls) for done in runs)} calls, "
         f"of which {sum(map(_ordered, runs))} left with an order; {len(failed)} runs with a broken promise, {len(void)} void.",
         "",
-        "| fault | runs | dropped | worst silence, s | allowed, s | lost | doubled | left | twice | untrue | ordered / to a human / callers "
-        "| worst silence in |",
+        "| fault | runs | dropped | worst silence, s | allowed, s | lost | doubled | left | twice | untrue "
+        "| ordered / to a human / callers | worst silence in |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     lines += [_row(case, by_case[case]) for case in sorted(by_case)]
