@@ -106,6 +106,7 @@ def watch(readings: LiveReadings, parts: Observed) -> None:
     readings.gauge("callctl_ari_stuck", "1 while Asterisk takes connections and does not answer.", lambda: parts.probe.stuck)
     readings.counter("callctl_ari_connects", "Openings of the event socket.", lambda: socket.connects)
     readings.counter("callctl_ari_replaced", "Times another process took our application's name.", lambda: socket.replaced)
+    readings.counter("callctl_ari_deaf", "Times Asterisk held our connection and sent no events.", lambda: socket.deaf)
     readings.counter("callctl_ari_malformed_messages", "Events that we could not read.", lambda: socket.decoder.malformed)
     readings.gauge("callctl_draining", "1 while new callers are refused.", lambda: parts.switchboard.draining)
     readings.gauge("callctl_drained", "1 while somebody wants no new calls here: callctl drain.", lambda: parts.switchboard.drained)

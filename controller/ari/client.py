@@ -1,6 +1,6 @@
 """Asterisk's events: one WebSocket, supervised.
 
-    connecting ──opened──► connected ──broken, closed, no pong within 2 s──► connecting
+    connecting ──opened──► connected ──broken, closed, no pong within 2 s, deaf (``echo``)──► connecting
         ▲                      └──────ApplicationReplaced────► replaced ─┐
         └─────────────────────────────── back-off ───────────────────────┘
 
@@ -20,6 +20,7 @@ import structlog
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
+from controller.ari.echo import Echo
 from controller.ari.errors import AriError
 from controller.ari.http import basic_authorization
 from controller.ari.messages import ApplicationReplaced, Event, MessageDecoder
@@ -52,12 +53,14 @@ class EventSocket:
         *,
         on_event: Callable[[Event], None],
         on_connected: Callable[[], Awaitable[None]],
+        echo: Echo | None = None,
         ping_s: float = PING_S,
     ) -> None:
         self._url = f"{url.rstrip('/').replace('http', 'ws', 1)}/ari/events?{urlencode({'app': app})}"
         self._headers = {"Authorization": basic_authorization(username, password)}
         self._on_event = on_event
         self._on_connected = on_connected
+        self._echo = echo
         self._ping_s = ping_s
         self._reconnection = Reconnection()
         self._opened = asyncio.Event()
@@ -66,6 +69,7 @@ class EventSocket:
         self.why = "not connected yet"  # in words, for readiness
         self.connects = 0
         self.replaced = 0
+        self.deaf = 0
 
     @property
     def connected(self) -> bool:
@@ -119,14 +123,27 @@ class EventSocket:
         self.connects += 1
         self._opened.set()
         log.info("ari_socket_opened", connects=self.connects)
-        resync = asyncio.create_task(self._resync(socket), name="ari-resync")
+        beside = [asyncio.create_task(self._resync(socket), name="ari-resync")]
+        if self._echo is not None:
+            beside.append(asyncio.create_task(self._listen_to(self._echo, socket), name="ari-echo"))
         try:
             return await self._read(socket)
         finally:
             self.state = "connecting"
             self._opened.clear()
-            resync.cancel()
-            await asyncio.wait([resync], timeout=CLOSE_TIMEOUT_S)
+            for task in beside:
+                task.cancel()
+            await asyncio.wait(beside, timeout=CLOSE_TIMEOUT_S)
+
+    async def _listen_to(self, echo: Echo, socket: ClientConnection) -> None:
+        try:
+            self.why = await echo.until_deaf()
+        except Exception:  # the task's edge: a bug there must be told, and must not cost the connection
+            log.exception("ari_echo_failed")
+            return
+        self.deaf += 1
+        log.error("ari_deaf", why=self.why)
+        await socket.close()
 
     async def _resync(self, socket: ClientConnection) -> None:
         try:
@@ -140,7 +157,7 @@ class EventSocket:
     async def _read(self, socket: ClientConnection) -> bool:
         async for frame in socket:
             event = self.decoder.decode(frame)
-            if event is None:
+            if event is None or (self._echo is not None and self._echo.hears(event)):
                 continue
             if isinstance(event, ApplicationReplaced):
                 return True
@@ -148,5 +165,5 @@ class EventSocket:
                 self._on_event(event)
             except Exception:  # the edge of everything that one event sets off: the other calls' events must go on
                 log.exception("ari_event_failed", type=type(event).__name__)
-        self.why = f"Asterisk closed the event socket (code {socket.close_code})"
+        self.why = self.why or f"Asterisk closed the event socket (code {socket.close_code})"
         return False

@@ -19,6 +19,7 @@ import structlog
 from audiosocket.server import AudioSocketServer
 from controller.admission import Admission
 from controller.ari.client import EventSocket
+from controller.ari.echo import Echo
 from controller.ari.front import Front
 from controller.ari.messages import EVENT_TYPES, Event
 from controller.ari.probe import Probe
@@ -114,17 +115,21 @@ async def open_telephony(
             dialplan=dialplan,
             desk=desk,
             front=_front(ari, rest, switchboard),
-            socket=_socket(ari, ari.app, on_event, on_connected),
+            socket=_socket(ari, rest, ari.app, on_event, on_connected),
             web=web,
         )
 
 
-def _socket(ari: AriSettings, name: str, on_event: Callable[[Event], None], on_connected: Callable[[], Awaitable[None]]) -> EventSocket:
-    return EventSocket(ari.url, ari.username, ari.password.get_secret_value(), name, on_event=on_event, on_connected=on_connected)
+def _socket(
+    ari: AriSettings, rest: AriRest, name: str, on_event: Callable[[Event], None], on_connected: Callable[[], Awaitable[None]]
+) -> EventSocket:
+    echo = Echo(lambda event: rest.user_event(event, name, "", {}))
+    password = ari.password.get_secret_value()
+    return EventSocket(ari.url, ari.username, password, name, on_event=on_event, on_connected=on_connected, echo=echo)
 
 
 def _front(ari: AriSettings, rest: AriRest, switchboard: Switchboard) -> Front | None:
     """For a worker among others; a lone one has the name for itself."""
     if ari.app == ari.front_app:
         return None
-    return Front(rest, partial(_socket, ari, ari.front_app), name=ari.front_app, app=ari.app, handle=switchboard.handle)
+    return Front(rest, partial(_socket, ari, rest, ari.front_app), name=ari.front_app, app=ari.app, handle=switchboard.handle)

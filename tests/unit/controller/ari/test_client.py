@@ -8,6 +8,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from controller.ari.client import EventSocket
+from controller.ari.echo import Echo
 from controller.ari.errors import AriUnavailable
 from controller.ari.http import basic_authorization
 from controller.ari.messages import ChannelVarset, Event, StasisStart
@@ -39,9 +40,10 @@ class Owner:
 
 @asynccontextmanager
 async def running(
-    url: str, owner: Owner, password: str = "secret", resync: Callable[[], Awaitable[None]] | None = None
+    url: str, owner: Owner, password: str = "secret", resync: Callable[[], Awaitable[None]] | None = None, echo: Echo | None = None
 ) -> AsyncIterator[EventSocket]:
-    socket = EventSocket(url, "callctl", password, "callctl", on_event=owner.take, on_connected=resync or owner.resync, ping_s=0.2)
+    on_connected = resync or owner.resync
+    socket = EventSocket(url, "callctl", password, "callctl", on_event=owner.take, on_connected=on_connected, echo=echo, ping_s=0.2)
     task = asyncio.create_task(socket.run())
     try:
         yield socket
@@ -60,6 +62,29 @@ async def test_events_arrive_in_order_and_the_password_is_not_in_the_url() -> No
         await until(lambda: len(owner.events) == 50)
         assert [event.channel.id for event in owner.events if isinstance(event, StasisStart)] == [f"c-{n}" for n in range(50)]
         assert asterisk.requests == ["/ari/events?app=callctl"]
+
+
+async def test_a_connection_that_answers_pings_and_sends_no_events_is_replaced() -> None:
+    owner = Owner()
+    async with FakeEventServer.start() as asterisk:
+        hears = True
+
+        async def ask(name: str) -> None:
+            if hears:
+                await asterisk.deliver("callctl", {"type": "ChannelUserevent", "application": "callctl", "eventname": name})
+
+        echo = Echo(ask, period_s=0.02, answer_s=0.2)
+        async with running(asterisk.url, owner, echo=echo) as socket:
+            await socket.wait_connected(5)
+            await asterisk.deliver("callctl", START)
+            await until(lambda: owner.events)
+            hears = False
+            await until(lambda: socket.deaf == 1)
+            hears = True
+            await until(lambda: socket.connects == 2 and socket.connected and owner.resyncs == 2)
+            await asterisk.deliver("callctl", START)
+            await until(lambda: len(owner.events) == 2)
+            assert [type(event) for event in owner.events] == [StasisStart, StasisStart], "echoes are nobody's business"
 
 
 @pytest.mark.parametrize("breakage", ["finish", "reset"])
