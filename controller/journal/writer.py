@@ -104,8 +104,8 @@ class Writer:
         self._months: set[date] = set()
         self._more = asyncio.Event()
         self._progress = asyncio.Condition()
-        self._asked_at: float | None = None
-        self._failing: str | None = "PostgreSQL: not connected yet"
+        self._asked_at: float | None = time.monotonic()  # to take our first connection
+        self._failing: str | None = None
         self.stored = spool.acknowledged  # sequence number up to which records are in PostgreSQL or set aside
         self.reading_since_ms: int | None = None  # append time of the oldest record in hand
         self.damaged_bytes = 0  # of the spool's files, that hold no records

@@ -35,7 +35,8 @@ _PROMISES: Final[Mapping[str, Promise]] = {
     "asterisk/kill": Promise(without=frozenset({"dropped", "silence"})),
     "asterisk/term": Promise(without=frozenset({"dropped", "silence"})),
     # A leg that takes nothing is given two seconds behind what its sockets hold, and the new one a second and a half to tell its UUID.
-    "audiosocket/hole": Promise(silence_s=SILENCE_S + 1.0),
+    # Half a second lies in the sockets, and another passes until the queue plays.
+    "audiosocket/hole": Promise(silence_s=SILENCE_S + 1.5),
     # No sound passes a switch that stands still.
     "asterisk/stop": Promise(silence_s=STOPPED_S + SILENCE_S),
 }
