@@ -104,13 +104,20 @@ def _lost(seen: Observations) -> Iterator[str]:
             continue
         records = seen.records.get(call.number, ())
         if not records:
-            yield f"{call.number} has no record"
+            if not _never_ours(seen, call):
+                yield f"{call.number} has no record"
             continue
         yield from (f"{call.number}: {complaint}" for complaint in _missing_in(records, seen, call))
     if seen.waiting:
         yield f"{seen.waiting} records still wait in the spool"
     if seen.refused:
         yield f"{seen.refused} records were given up"
+
+
+def _never_ours(seen: Observations, call: Seen) -> bool:
+    """He came while no controller could be told of him: the dialplan gave him to a human at once, and only Asterisk has his record."""
+    during = seen.struck_s <= call.dialled_s < seen.healed_s + TRUTH_S
+    return seen.target in {"asterisk", "ari", *OURS} and during and call.human_s is not None and not call.said
 
 
 def _missing_in(records: tuple[Kept, ...], seen: Observations, call: Seen) -> Iterator[str]:

@@ -95,6 +95,15 @@ def test_a_dead_controller_may_say_so_and_words_of_the_last_moment_may_die_with_
     assert not failed(seen)
 
 
+def test_who_came_while_asterisk_could_tell_no_controller_has_no_record_of_ours() -> None:
+    came = talk(dialled_s=STRUCK_S + 1, answered_s=STRUCK_S + 6, human_s=STRUCK_S + 7, said=(), heard=((STRUCK_S + 6, 40.0),))
+    at_asterisk = {"target": "asterisk", "fault": "stop", "samples": (), "shop": {}}
+    assert not failed(run(came, (), **at_asterisk))
+    assert failed(run(talk(dialled_s=STRUCK_S - 9, human_s=35.0, said=()), (), **at_asterisk)) == ["lost"], "he was there before"
+    assert "lost" in failed(run(talk(dialled_s=STRUCK_S + 1, answered_s=STRUCK_S + 6, said=(), human_s=None), (), **at_asterisk))
+    assert "lost" in failed(run(came, (), shop={})), "PostgreSQL keeps nobody from being told"
+
+
 def test_words_that_nobody_understood_are_not_lost() -> None:
     assert not failed(run(kept=(record(caller_turns=WORDS[:2]),), recognised=WORDS[:2]))
 
