@@ -77,10 +77,11 @@ BOARD = Board(
             kind="bars",
             title="Asterisk's event socket",
             each="1m",
-            about="opened: more than once a start means that it was lost. replaced: another process took our name.",
+            about="opened: more than once a start means that it was lost. replaced: another process took our name. deaf: no events came.",
             queries=[
                 Query(f"sum(increase(callctl_ari_connects_total{{{HERE}}}[$__interval]))", "opened"),
                 Query(f"sum(increase(callctl_ari_replaced_total{{{HERE}}}[$__interval]))", "replaced"),
+                Query(f"sum(increase(callctl_ari_deaf_total{{{HERE}}}[$__interval]))", "deaf"),
                 Query(f"sum(increase(callctl_ari_malformed_messages_total{{{HERE}}}[$__interval]))", "malformed events"),
             ],
         ),
