@@ -96,6 +96,7 @@ class Speech:
             clause = Clause(*item)
             self._clauses.append(clause)
             await self._synthesise(clause)
+        await asyncio.sleep(0)  # what was heard at once, in another process, is over before ``_watch`` has told that it began
         for clause in self._clauses[-_AHEAD:]:
             await clause.played()
 

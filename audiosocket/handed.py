@@ -18,6 +18,7 @@ from audiosocket.wire import Wire
 
 WELCOME_S = 5.0
 """From saying that we serve to having all that was kept. The keeper needs some milliseconds."""
+LEAVE_S = 0.05
 UNSAID_MAX = 10_000
 """Packets that wait for the keeper to read; beyond that it is as good as dead."""
 
@@ -71,8 +72,12 @@ class Handed:
         self._say(Plea(number, wanted))
 
     def leave(self) -> None:
-        """The keeper sends on all of them from now on; we must not."""
+        """The keeper sends on all of them from now on; we must not. For the moment before we exit: what is unsaid is said now or never."""
         self._say(Leave())
+        if self.open and self._unsaid:
+            self._channel.settimeout(LEAVE_S)
+            self._flush()
+            self._channel.setblocking(False)
 
     def close(self) -> None:
         if not self.open:
@@ -142,7 +147,7 @@ class Handed:
             while self._unsaid:
                 self._channel.send(self._unsaid[0])
                 self._unsaid.popleft()
-        except BlockingIOError:
+        except (BlockingIOError, TimeoutError):
             self._loop.add_writer(self._channel.fileno(), self._flush)
             return
         except OSError:

@@ -155,7 +155,7 @@ class Line:
         self._playout.hush()
 
     def go_on(self, lead: Lead) -> None:
-        """Say *lead* until something is played. Before ``start``."""
+        """Say *lead* until something is fed. Before ``start``."""
         self._playout.lead(lead)
 
     def apologise_when_lost(self, wanted: bool) -> None:

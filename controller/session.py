@@ -426,7 +426,8 @@ class Session:
         else:
             self.post(seen.AgentFinished(run=run, outcome=outcome))
         finally:
-            line.apologise_when_lost(False)
+            if self._agent is asyncio.current_task():  # else another run speaks there already, or soon
+                line.apologise_when_lost(False)
 
     def _say(self, text: str, who: str, *, cut: bool) -> None:
         if self._conversation is None or not self._conversation.say(text, by=who, cut=cut):
@@ -442,6 +443,8 @@ class Session:
         agent = self._agent
         if agent is None:
             return
+        if line := self._lines.get(self.call.leg or ""):
+            line.apologise_when_lost(False)
         agent.cancel()
         self._lanes.put(f"StopAgent-{self.call.call_id}", ("agent",), lambda: _see_off(agent))
 

@@ -233,7 +233,7 @@ class Journal:
             except (psycopg.Error, OSError) as error:
                 pause_s = UPKEEP_RETRY_S
                 reason = str(error).strip().splitlines()[:1]
-                if not self._writer.failing:  # else it is the same trouble, told already
+                if not isinstance(error, OSError) and error.sqlstate is not None:  # else PostgreSQL is away, which the writer tells
                     self._upkeep_failing = f"partitions: {reason[0] if reason else type(error).__name__}"
                     log.warning("partitions_upkeep_failed", reason=self._upkeep_failing)
             await asyncio.sleep(pause_s)

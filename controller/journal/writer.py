@@ -53,7 +53,7 @@ log = structlog.get_logger(__name__)
 class Pace:
     batch: int = 25  # rows; while a backlog drains, a batch holds the event loop for 2 to 3 ms, which audio does not notice
     first_pause_s: float = 0.1
-    longest_pause_s: float = 5.0
+    longest_pause_s: float = 2.0  # readiness tells of PostgreSQL's return by this
 
 
 class Item(NamedTuple):

@@ -45,7 +45,7 @@ class Children:
         argv: Sequence[str],
         sockets: Mapping[str, socket.socket],
         on_beat: Callable[[int, Phase], None],
-        on_channel: Callable[[socket.socket, DeathLock], None],
+        on_channel: Callable[[socket.socket, DeathLock | None], None],
     ) -> None:
         """*sockets* by the variable that tells of them; *on_channel* gets our end of each one's channel to the keeper, and its life."""
         self._argv = argv
@@ -58,10 +58,11 @@ class Children:
         """Its pid. Raises OSError."""
         ours, theirs = socket.socketpair()
         channel, their_channel = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        life = DeathLock()
+        life = _life()
         with theirs, their_channel:
             passed = {name: one.fileno() for name, one in {**self._sockets, PIPE: theirs, KEEPER: their_channel}.items()}
-            passed[LIFE] = life.fd
+            if life is not None:
+                passed[LIFE] = life.fd
             try:
                 process = subprocess.Popen(
                     self._argv,
@@ -75,7 +76,8 @@ class Children:
                 channel.close()
                 raise
             finally:
-                life.passed_on()
+                if life is not None:
+                    life.passed_on()
         process.returncode = 0  # we reap by ourselves; Popen must not wait in its destructor
         pid = process.pid
         self._on_channel(channel, life)
@@ -110,3 +112,11 @@ class Children:
                 if running := self._running.pop(pid, None):
                     running.pipe.close()
                     yield pid, os.waitstatus_to_exitcode(status)
+
+
+def _life() -> DeathLock | None:
+    """None where the system has none: then a death is seen later, that is all."""
+    try:
+        return DeathLock()
+    except OSError:
+        return None

@@ -24,20 +24,21 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
+from itertools import count
 
 from audiosocket.apology import Apology
 from audiosocket.frames import AUDIO_FORMATS, silence
-from audiosocket.handover import Have, Leave, Offer, Packet, Plea, Serve, Told, Welcome, encode, receive
+from audiosocket.handover import Have, Leave, Leg, Offer, Packet, Plea, Serve, Told, Welcome, encode, receive
 from controller.watchdog.keeper_book import KeeperBook
 from controller.watchdog.keeper_comfort import ComfortClock, Sent, discard_received, send_whole
 from controller.watchdog.keeper_lock import DeathLock
 from controller.watchdog.keeper_loop import HANG_UP, NOTHING, READABLE, KeeperLoop
 
 COMFORT_S = 30.0
-"""So long a caller is given silence before his leg is closed and Asterisk has him back."""
+"""So long a caller is kept here before his leg is closed and Asterisk has him back."""
 LEFT_MS = 300
 """A caller may be in silence for so long before he is told why."""
 UNREAD_S = 1.0
@@ -138,13 +139,14 @@ class Keeper:
             return
         now_ns = time.monotonic_ns()
         for number, leg, alone_since_s, apology_ns in comforted:
-            connection, audio = self._connections[number], AUDIO_FORMATS[leg.kind]
-            message = None
-            if apology_ns and self._apology is not None and self._apology.audio == audio:
-                message = self._apology.due(apology_ns, now_ns)
-            broken = send_whole(connection, message or silence(audio)) is Sent.BROKEN
+            connection, apology = self._connections[number], self._apology_for(leg)
+            message = apology.due(apology_ns, now_ns) if apology_ns and apology is not None else None
+            broken = send_whole(connection, message or silence(AUDIO_FORMATS[leg.kind])) is Sent.BROKEN
             if broken or (now_s - alone_since_s > UNREAD_S and not discard_received(connection)):
                 self._forget(number)
+
+    def _apology_for(self, leg: Leg) -> Apology | None:
+        return self._apology if self._apology is not None and self._apology.audio == AUDIO_FORMATS[leg.kind] else None
 
     def _give(self, now_s: float) -> None:
         self._blocked = False
@@ -152,7 +154,9 @@ class Keeper:
             return
         try:
             for take in self._book.to_give():
-                socket.send_fds(self._server, [encode(take)], [self._connections[take.number].fileno()])
+                said = take.leg is not None and self._apology_for(take.leg) is not None
+                words = encode(take if said else take._replace(since_ns=0))
+                socket.send_fds(self._server, [words], [self._connections[take.number].fileno()])
                 self._book.gave(take.number)
             if self._book.to_welcome:
                 self._server.send(encode(Welcome(self._port)))
@@ -203,8 +207,8 @@ class Keeper:
             self._lives[channel] = life
         self._loop.watch(channel.fileno(), READABLE, partial(self._hear, channel))
 
-    def _hear(self, channel: socket.socket) -> None:
-        for _ in range(_AT_ONCE_MAX):
+    def _hear(self, channel: socket.socket, packets: Iterable[int] = range(_AT_ONCE_MAX)) -> None:
+        for _ in packets:
             try:
                 received = receive(channel)
             except BlockingIOError:
@@ -213,9 +217,11 @@ class Keeper:
                 self._lose(channel)
                 return
             packet, descriptor = received
-            self._understand(channel, packet, descriptor)
-            if descriptor is not None:
-                os.close(descriptor)
+            try:
+                self._understand(channel, packet, descriptor)
+            finally:
+                if descriptor is not None:
+                    os.close(descriptor)
 
     def _understand(self, channel: socket.socket, packet: Packet | None, descriptor: int | None) -> None:
         if isinstance(packet, Offer) and descriptor is not None:
@@ -223,11 +229,11 @@ class Keeper:
         elif isinstance(packet, Serve):
             if channel is not self._server:
                 if self._server is not None:
-                    self._hear(self._server)  # its last words may still be unread
+                    self._hear(self._server, count())  # its last words may still be unread
                 self._server_went(died=True)
                 self._server = channel
                 self._book.server_came(time.monotonic())
-                if life := self._lives.pop(channel, None):
+                if life := self._lives.get(channel):
                     self._await_death(channel, life)
         elif channel is self._server:
             match packet:
@@ -255,14 +261,17 @@ class Keeper:
 
     def _bury(self, channel: socket.socket) -> None:
         if channel in self._channels:
-            self._hear(channel)
-            self._lose(channel)
+            try:
+                self._hear(channel, count())  # who is dead says no more
+            finally:
+                self._lose(channel)
 
     def _lose(self, channel: socket.socket) -> None:
         if channel not in self._channels:
             return
         self._channels.remove(channel)
-        self._lives.pop(channel, None)
+        if life := self._lives.pop(channel, None):
+            life.give_up()
         if channel is self._server:
             self._server_went(died=True)
         self._loop.unwatch(channel.fileno())

@@ -39,6 +39,7 @@ class _Connection:
     given: bool = False
     served: bool = False
     plea: bool = False  # whose caller is apologised to when nobody serves him
+    apology_ns: int = 0  # since when he is
 
 
 class KeeperBook:
@@ -47,7 +48,6 @@ class KeeperBook:
         self._numbered = 0
         self._serving = False
         self._welcomed = False
-        self._since_ns = 0
 
     def __len__(self) -> int:
         return len(self._connections)
@@ -72,13 +72,13 @@ class KeeperBook:
 
     def server_went(self, now_s: float, since_ns: int = 0) -> None:
         """It died, or sends no more; apologies begin at *since_ns*, or not at all if that is 0."""
-        self._since_ns = since_ns
         self._serving = self._welcomed = False
         for connection in self._connections.values():
             if connection.given:
                 connection.given = False
                 if connection.leg is None or connection.served:
                     connection.alone_since_s = now_s
+                    connection.apology_ns = since_ns
                 connection.served = False
 
     def gave(self, number: int) -> None:
@@ -110,7 +110,7 @@ class KeeperBook:
         if not self._serving:
             return []
         takes = [
-            Take(number, connection.leg, self._since_ns if connection.leg is not None and connection.plea else 0)
+            Take(number, connection.leg, connection.apology_ns if connection.leg is not None and connection.plea else 0)
             for number, connection in self._connections.items()
             if not connection.given
         ]
@@ -125,7 +125,7 @@ class KeeperBook:
         """Each that the keeper sends to."""
         for number, connection in self._connections.items():
             if connection.leg is not None and not connection.served:
-                yield Comforted(number, connection.leg, connection.alone_since_s, self._since_ns if connection.plea else 0)
+                yield Comforted(number, connection.leg, connection.alone_since_s, connection.apology_ns if connection.plea else 0)
 
     def alone_too_long(self, since_s: float) -> list[int]:
         """What nobody has served since before *since_s*. What is new and given is its server's business."""

@@ -1,4 +1,4 @@
-"""Silence for a connection that nobody serves: when it is due, and how it is sent without harm."""
+"""Frames for a connection that nobody serves: when one is due, and how it is sent without harm."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 A killed process closes its files, and so gives up a flock or a socket, only after the kernel took back its memory:
 some 10 ms for each 100 MB, several times that on a busy machine. A robust mutex in shared memory it gives up before
-that (glibc and musl: ``pthread_mutexattr_setrobust``; the kernel: ``exit_robust_list``). So a standby that waits for
-this lock takes the legs over while its predecessor's memory is still being freed.
+that (glibc and musl: ``pthread_mutexattr_setrobust``; the kernel: ``exit_robust_list``). So who waits for this lock
+knows of the death while the memory is still being freed: the keeper.
 
 The holder is the *thread* that acquired it: acquire it in the one that sends, so that it sends no more when the lock is free.
 Other threads of a dying process may finish the system call in which they are: what they write needs a lock of its own.
@@ -25,8 +25,6 @@ _MUTEX_BYTES = 64
 _SHARED = _ROBUST = 1
 
 _libc = ctypes.CDLL(None)
-_held: list[DeathLock] = []
-"""The kernel walks through what a thread holds when that dies: it must stay where it is until then."""
 
 
 class _Timespec(ctypes.Structure):
@@ -43,6 +41,7 @@ class DeathLock:
         else:
             os.set_inheritable(fd, False)
         self._memory = mmap.mmap(self.fd, mmap.PAGESIZE)
+        self._given_up = False
         self._mutex = ctypes.byref((ctypes.c_char * _MUTEX_BYTES).from_buffer(self._memory))
         if fd is None:
             attributes = ctypes.byref((ctypes.c_char * _MUTEX_BYTES)())
@@ -58,17 +57,23 @@ class DeathLock:
     def acquire(self) -> bool:
         """Wait until it is free; True when its holder died. The calling thread holds it until it ends."""
         died = self._wait()
-        _held.append(self)
-        return died
+        # The kernel walks through what a thread holds when that dies: it must stay where it is until then, also while the interpreter ends.
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._memory))
+        return bool(died)
 
     def await_death(self) -> bool:
-        """Wait until its holder, another thread, is dead: True. False at once when nobody has it."""
+        """Wait until its holder, another thread, is dead: True. False at once when nobody has it, and soon after ``give_up``."""
         died = self._wait()
-        _check(_libc.pthread_mutex_unlock(self._mutex))
-        return died
+        if died is not None:
+            _check(_libc.pthread_mutex_unlock(self._mutex))
+        return bool(died)
 
-    def _wait(self) -> bool:
-        while True:
+    def give_up(self) -> None:
+        """From another thread."""
+        self._given_up = True
+
+    def _wait(self) -> bool | None:
+        while not self._given_up:
             until_s = time.time() + SLICE_S
             until = _Timespec(int(until_s), int(until_s % 1 * 1e9))
             result: int = _libc.pthread_mutex_timedlock(self._mutex, ctypes.byref(until))
@@ -77,6 +82,7 @@ class DeathLock:
             died = result == errno.EOWNERDEAD
             _check(_libc.pthread_mutex_consistent(self._mutex) if died else result)
             return died
+        return None
 
 
 def _check(result: int) -> None:

@@ -12,8 +12,9 @@ from audiosocket.audio import FRAME_MS, SLIN16, AudioFormat
 
 
 class FakePlayback:
-    def __init__(self, audio: AudioFormat) -> None:
+    def __init__(self, audio: AudioFormat, said_frames: int = 0) -> None:
         self._audio = audio
+        self._said_frames = said_frames  # by another process, of the same speech: they have left when they are fed
         self._pcm = bytearray()
         self._sent_bytes = 0
         self._started = asyncio.Event()
@@ -32,9 +33,17 @@ class FakePlayback:
         assert len(pcm) % 2 == 0
         if not self.over:
             self._pcm += pcm
+            self._follow()
 
     def finish(self) -> None:
         self.finished = True
+        self._follow()
+        if self._started.is_set() and self.exhausted:
+            self.end()
+
+    def _follow(self) -> None:
+        while self._said_frames and self.take_frame() is not None:
+            self._said_frames -= 1
 
     async def started(self) -> bool:
         await self._started.wait()
@@ -72,6 +81,7 @@ class FakeLine:
     def __init__(self, audio: AudioFormat = SLIN16) -> None:
         self.format = audio
         self.paused = False
+        self.said_frames = 0  # of what is said first, by a process before this one
         self.voiced_at_ms: list[int] = []  # of each speech frame, in ms of the loop's time
         self._queue: deque[FakePlayback] = deque()
         self._sink: Callable[[bytes], None] = _nobody
@@ -98,7 +108,8 @@ class FakeLine:
         self._sent_sink = sink
 
     def play(self) -> FakePlayback:
-        playback = FakePlayback(self.format)
+        playback = FakePlayback(self.format, self.said_frames)
+        self.said_frames = 0
         if self._gone.is_set():
             playback.end()
         else:

@@ -61,13 +61,19 @@ def killed(
 
 
 def adopted(
-    remains: Remains, script: Script, *replies: list[Part], caller: Caller | None = None, settings: AgentSettings | None = None
+    remains: Remains,
+    script: Script,
+    *replies: list[Part],
+    caller: Caller | None = None,
+    settings: AgentSettings | None = None,
+    said_frames: int = 0,
 ) -> FakeTalk:
-    """Another process goes on with it."""
+    """Another process goes on with it; *said_frames* of the apology were said while there was none."""
 
     async def work() -> FakeTalk:
         talk = FakeTalk(*replies, after=remains, caller=caller, settings=settings)
         talk.shop.latency_s = 0.2
+        talk.line.said_frames = said_frames
         talk.begin("adopted")
         await script(talk)
         if talk.task is not None and not talk.task.done():
@@ -157,7 +163,8 @@ def test_an_answer_that_was_cut_is_gone_on_with_from_where_it_was_heard() -> Non
     assert "продовж" in mark
 
 
-def test_a_slow_model_is_covered_by_fillers_and_one_that_hangs_by_a_human() -> None:
+@pytest.mark.parametrize("said_frames", [0, 20, 10_000])
+def test_a_slow_model_is_covered_by_fillers_and_one_that_hangs_by_a_human(said_frames: int) -> None:
     async def script(talk: FakeTalk) -> None:
         await asked(talk)
         await talk.until(lambda: talk.model.requests)
@@ -165,7 +172,7 @@ def test_a_slow_model_is_covered_by_fillers_and_one_that_hangs_by_a_human() -> N
     async def waits(talk: FakeTalk) -> None:
         assert isinstance(await talk.outcome(), HandOff)
 
-    talk = adopted(killed(script, [Wait(5)]), waits, [Wait(100)])
+    talk = adopted(killed(script, [Wait(5)]), waits, [Wait(100)], said_frames=said_frames)
     assert max(after - before for before, after in itertools.pairwise(talk.line.voiced_at_ms)) <= 4_000
     assert sum(PHRASES[key] in agents(talk)[-2].text for key in FILLERS) == 3
 

@@ -221,6 +221,28 @@ async def test_a_death_is_seen_before_the_kernel_closes_what_the_dead_had(kept: 
     theirs.close()
 
 
+async def test_the_last_words_of_the_dead_are_heard_however_many_they_are(kept: Kept) -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    life = DeathLock()
+    with subprocess.Popen([sys.executable, "-c", HOLDER, str(life.fd)], pass_fds=(life.fd,), stdout=subprocess.PIPE) as holder:  # noqa: ASYNC220 - begun at once
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        kept.keeper.serve_by(ours, life)
+        theirs.send(encode(Serve()))
+        telephone = await Telephone.dial(kept.port)
+        await until(lambda: kept.keeper.connections == 1)
+
+        def die_after_many_words() -> None:
+            for _ in range(100):
+                theirs.send(encode(Have(77)))
+            theirs.send(encode(Told(1, LEG)))
+            holder.kill()
+
+        kept.keeper._loop.wish(die_after_many_words)  # in the keeper's thread, which hears nothing meanwhile
+        await telephone.until_heard(3)
+    theirs.close()
+
+
 async def test_a_server_that_holds_nothing_is_not_taken_for_dead(kept: Kept) -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     kept.keeper.serve_by(ours, DeathLock())
@@ -231,7 +253,7 @@ async def test_a_server_that_holds_nothing_is_not_taken_for_dead(kept: Kept) -> 
     theirs.send(encode(Told(1, LEG)))
     theirs.send(encode(Leave()))
     await telephone.until_heard(1)
-    assert [event for event, _ in kept.told if event == "server_went"] == ["server_went"]
+    await until(lambda: [event for event, _ in kept.told if event == "server_went"] == ["server_went"])
     theirs.close()
 
 
@@ -492,3 +514,13 @@ async def test_an_apology_that_nobody_understands_leaves_silence(kept: Kept) -> 
     await telephone.until_heard(5)
     assert not telephone.spoken
     assert [event for event, _ in kept.told].count("apology_not_understood") == 1
+
+
+async def test_who_takes_over_is_told_of_no_apology_that_was_not_said(kept: Kept) -> None:
+    server, (telephone,) = await serving(kept)
+    server.say(Plea(1, wanted=True))
+    server.die()
+    await telephone.until_heard(3)
+    successor = Scripted(kept)
+    successor.say(Serve())
+    await successor.until_heard(Take(1, LEG))
