@@ -20,7 +20,8 @@ ANSWER_S: Final = 4.0  # each dependency may take two seconds to be asked
 async def watched(api_url: str) -> AsyncIterator[list[Sample]]:
     """The list grows while entered."""
     samples: list[Sample] = []
-    async with httpx.AsyncClient(timeout=ANSWER_S, trust_env=False) as http:
+    # A connection for each look: one that is kept may end with the process at its other end, which says nothing about readiness.
+    async with httpx.AsyncClient(timeout=ANSWER_S, limits=httpx.Limits(max_keepalive_connections=0), trust_env=False) as http:
         watching = asyncio.create_task(_watch(http, f"{api_url}/health/ready", samples), name="readiness")
         try:
             yield samples

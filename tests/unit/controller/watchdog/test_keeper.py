@@ -9,7 +9,7 @@ import sys
 import threading
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from itertools import pairwise
 
 import pytest
@@ -205,6 +205,23 @@ async def test_a_server_that_says_its_uuid_with_its_last_breath_is_heard(kept: K
     await successor.until_heard(Take(1, LEG))
 
 
+async def taken(theirs: socket.socket) -> None:
+    """The first connection was given to the server at *theirs*."""
+    theirs.setblocking(False)
+
+    def took() -> bool:
+        with suppress(BlockingIOError):
+            received = receive(theirs)
+            assert received is not None
+            packet, descriptor = received
+            if descriptor is not None:
+                os.close(descriptor)
+            return isinstance(packet, Take)
+        return False
+
+    await until(took)
+
+
 async def test_a_death_is_seen_before_the_kernel_closes_what_the_dead_had(kept: Kept) -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     life = DeathLock()
@@ -214,7 +231,7 @@ async def test_a_death_is_seen_before_the_kernel_closes_what_the_dead_had(kept: 
         kept.keeper.serve_by(ours, life)
         theirs.send(encode(Serve()))
         telephone = await Telephone.dial(kept.port)
-        await until(lambda: kept.keeper.connections == 1)
+        await taken(theirs)
         theirs.send(encode(Told(1, LEG)))
         holder.kill()
         await telephone.until_heard(3)  # and its channel is open still
@@ -230,7 +247,7 @@ async def test_the_last_words_of_the_dead_are_heard_however_many_they_are(kept: 
         kept.keeper.serve_by(ours, life)
         theirs.send(encode(Serve()))
         telephone = await Telephone.dial(kept.port)
-        await until(lambda: kept.keeper.connections == 1)
+        await taken(theirs)
 
         def die_after_many_words() -> None:
             for _ in range(100):
@@ -249,7 +266,7 @@ async def test_a_server_that_holds_nothing_is_not_taken_for_dead(kept: Kept) -> 
     theirs.send(encode(Serve()))
     await until(lambda: not [thread for thread in threading.enumerate() if thread.name == "keeper-death"])
     telephone = await Telephone.dial(kept.port)
-    await until(lambda: kept.keeper.connections == 1)
+    await taken(theirs)
     theirs.send(encode(Told(1, LEG)))
     theirs.send(encode(Leave()))
     await telephone.until_heard(1)
