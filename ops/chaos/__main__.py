@@ -25,8 +25,10 @@ import uvloop
 from ops.caller.sip_place import place_at
 from ops.caller.telephone import Exchange
 from ops.chaos import report
+from ops.chaos.expectations import promise
 from ops.chaos.house import House
 from ops.chaos.observations import as_json
+from ops.chaos.oracle import judge
 from ops.chaos.plan import Case, Moment, Run, plan
 from ops.chaos.run import Done, carry_out
 from ops.devstack import DevStackError
@@ -72,8 +74,9 @@ def told(done: Sequence[Done], options: argparse.Namespace, code: int) -> int:
 
 
 def as_kept(lines: bytes) -> list[Done]:
-    """Raises ``msgspec.MsgspecError``."""
-    return [msgspec.json.decode(line, type=Done) for line in lines.splitlines() if line]
+    """Judged anew, by what is promised today. Raises ``msgspec.MsgspecError``."""
+    kept = [msgspec.json.decode(line, type=Done) for line in lines.splitlines() if line]
+    return [msgspec.structs.replace(one, verdict=judge(one.seen, promise(Case.parse(one.case)))) for one in kept]
 
 
 def exit_code(runs: Sequence[Run], done: Sequence[Done]) -> int:

@@ -11,6 +11,7 @@ untrue    readiness said something else than was, more than five seconds after i
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
@@ -43,7 +44,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 def judge(seen: Observations, promise: Promise) -> Verdict:
-    longest = max((longest_silence_s(call) for call in seen.calls), default=0.0)
+    longest = max((longest_silence_s(call, _free_s(seen, call)) for call in seen.calls), default=0.0)
     complaints: dict[Line, list[str]] = {line: list(look(seen)) for line, look in _LINES.items()}
     complaints["silence"] = [f"{longest:.1f} s, {promise.silence_s:g} s are allowed"] if longest > promise.silence_s else []
     failed = [line for line, found in complaints.items() if found and line not in promise.without]
@@ -53,14 +54,19 @@ def judge(seen: Observations, promise: Promise) -> Verdict:
     return Verdict(longest, complaints, failed)
 
 
-def longest_silence_s(call: Seen) -> float:
-    """While he waited for us: from the last sound of either to our next, until an operator had him or the call was over.
+def _free_s(seen: Observations, call: Seen) -> float:
+    """From when on he waits for nothing but to be hung up: both have said goodbye, and Asterisk cannot be told."""
+    return call.said[-1].began_s if seen.target == "ari" and call.said and _said_goodbye(seen, call) else math.inf
+
+
+def longest_silence_s(call: Seen, free_s: float = math.inf) -> float:
+    """While he waited for us: from the last sound of either to our next, until an operator had him, the call was over, or *free_s*.
 
     A caller who says "hello?" into a silence does not end it: only his first say of each gap counts as a sound.
     """
     if call.answered_s is None:
         return 0.0
-    over_s = min(call.human_s or call.ended_s, call.ended_s)
+    over_s = min(call.human_s or call.ended_s, call.ended_s, free_s)
     gaps, quiet_since_s = list[float](), call.answered_s
     for began_s, ended_s in (*call.heard, (over_s, over_s)):
         began_s = min(began_s, over_s)  # what an operator says is no longer ours

@@ -95,6 +95,17 @@ def test_a_dead_controller_may_say_so_and_words_of_the_last_moment_may_die_with_
     assert not failed(seen)
 
 
+def test_who_has_taken_leave_may_be_kept_on_the_line_while_asterisk_cannot_be_told() -> None:
+    waits = talk(ended_s=60.0)  # since the last words of both, at about 40 s
+    leave = Said("до побачення", 39.6, 41.0)
+    waits = talk(ended_s=60.0, said=(*waits.said, leave))
+    at_ari = {"target": "ari", "fault": "cut", "samples": ()}
+    goodbye = (record(caller_turns=(*WORDS, leave.text)),)
+    assert "silence" not in failed(run(waits, goodbye, **at_ari))
+    assert "silence" in failed(run(waits, goodbye, **at_ari | {"target": "shop"}))
+    assert "silence" in failed(run(waits, (record(outcome="failed"),), **at_ari)), "nobody took leave of him"
+
+
 def test_who_came_while_asterisk_could_tell_no_controller_has_no_record_of_ours() -> None:
     came = talk(dialled_s=STRUCK_S + 1, answered_s=STRUCK_S + 6, human_s=STRUCK_S + 7, said=(), heard=((STRUCK_S + 6, 40.0),))
     at_asterisk = {"target": "asterisk", "fault": "stop", "samples": (), "shop": {}}
