@@ -25,7 +25,7 @@ from controller.ari.errors import AriError, AriTimeout
 from controller.ari.http import Pool, basic_authorization
 
 PERIOD_S = 1.0
-STUCK_PERIOD_S = 5.0  # each question to it costs it a thread
+STUCK_PERIOD_S = 3.0  # each question to it costs it a thread; its return is known within five seconds
 ANSWER_S = 2.0
 CLASSIFY_S = 0.7  # together with the period and the answer less than five seconds
 STOP_S = 1.0
