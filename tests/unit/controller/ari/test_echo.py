@@ -35,7 +35,18 @@ async def test_as_long_as_echoes_come_nothing_is_said_and_then_that_we_are_deaf(
     assert not listening.done()
     asterisk.hears = False
     assert "sends no events" in await listening
-    assert len({*asterisk.asked}) == len(asterisk.asked), "an old echo is no answer to a new question"
+    assert len({*asterisk.asked}) == len(asterisk.asked)
+
+
+async def test_one_late_echo_is_forgiven_and_any_event_tells_that_we_hear() -> None:
+    asterisk = Asterisk()
+    asterisk.hears = False
+    listening = asyncio.create_task(asterisk.echo.until_deaf())
+    await until(lambda: len(asterisk.asked) == 2)
+    asterisk.echo.hears(StasisStart(channel=Channel(id="c-1")))
+    await until(lambda: len(asterisk.asked) == 4)
+    assert "sends no events" in await listening
+    assert len(asterisk.asked) == 4
 
 
 async def test_an_application_that_asterisk_does_not_know_is_deaf() -> None:
