@@ -14,7 +14,12 @@ from tests.acceptance.floor import Floor, open_floor
 @pytest.fixture(scope="session")
 def system(stack: DevStack) -> Iterator[System]:
     """Stand-ins, database and a controller (not yet started) on the session's private stack."""
-    with System(stack, CALLS_TRANSFER_TIMEOUT_S="6", WORKER_STANDBY="false") as system:  # its start would take a core from each test
+    settings = {
+        "CALLS_TRANSFER_TIMEOUT_S": "6",
+        "WORKER_STANDBY": "false",  # its start would take a core from each test
+        "API_FAILURES_PER_MINUTE": "10000",  # what a test tries as a stranger is not held against the next one's friends
+    }
+    with System(stack, **settings) as system:
         yield system
 
 
