@@ -14,12 +14,8 @@ from tests.acceptance.floor import Floor, open_floor
 @pytest.fixture(scope="session")
 def system(stack: DevStack) -> Iterator[System]:
     """Stand-ins, database and a controller (not yet started) on the session's private stack."""
-    settings = {
-        "CALLS_TRANSFER_TIMEOUT_S": "6",
-        "WORKER_STANDBY": "false",  # its start would take a core from each test
-        "API_FAILURES_PER_MINUTE": "10000",  # what a test tries as a stranger is not held against the next one's friends
-    }
-    with System(stack, **settings) as system:
+    # A standby's start would take a core from each test; what one tries as a stranger is not held against the next one's friends.
+    with System(stack, CALLS_TRANSFER_TIMEOUT_S="6", WORKER_STANDBY="false", API_FAILURES_PER_MINUTE="10000") as system:
         yield system
 
 
