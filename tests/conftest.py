@@ -35,6 +35,12 @@ LONGEST = (
     "integration/test_seed.py",
     "integration/log/test_live_log.py",
     "integration/test_watchdog.py",
+    "integration/test_backup.py",
+    "security/test_secrets_stay_secret.py",
+    "contract/test_shop_schema.py",
+    "unit/fuzz/test_fuzz.py",
+    "unit/controller/journal/test_damage.py",
+    "unit/agent/test_once_histories.py",
 )
 """They begin first: a file is one worker's, and a long one that begins last keeps all others waiting."""
 
