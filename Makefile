@@ -20,10 +20,10 @@ demo: $(STAMP)  ## a simulated customer talks with the agent on a real Asterisk
 
 test: $(STAMP)  ## all tests, the acceptance tests on a real Asterisk among them
 	@$(BIN)/python -m ops.devstack --fetch || true  # the tests themselves tell what is missing
-	@# What talks or asks servers mostly waits; a browser and the unit tests take all the processor they get: one after the other.
-	@$(TOGETHER) -n 5 tests/chaos tests/acceptance tests/integration tests/contract tests/security $(ARGS)
+	@# Talks keep real time and mostly wait; a browser takes all the processor it gets: one after the other.
+	@$(TOGETHER) -n 5 tests/chaos tests/acceptance $(ARGS)
 	@$(TOGETHER) -n 2 tests/browser $(ARGS)
-	@$(TOGETHER) -n 2 tests/unit tests/staging $(ARGS)
+	@$(TOGETHER) -n 4 --ignore=tests/acceptance --ignore=tests/chaos --ignore=tests/browser $(ARGS)
 	@$(BIN)/python -m pytest -m alone $(ARGS)
 
 check: $(STAMP)  ## formatting, lint, types, import direction, unit tests with coverage

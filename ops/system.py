@@ -41,12 +41,9 @@ class Controller:
         self.environment = dict(environment)
         self.api_url = f"http://{environment['API_HOST']}:{environment['API_PORT']}"
         self.process: Process | None = None
-        self.as_usual = True
-        """Whether it was started without overrides."""
 
     def start(self, *, wait: bool = True, **overrides: str) -> None:
         """Start it, with settings in *overrides* changed; by default wait until it is ready for calls."""
-        self.as_usual = not overrides
         argv = [sys.executable, "-m", "controller", "run"]
         self.process = self._stack.spawn("controller", argv, env=self.environment | overrides)
         if wait:
