@@ -13,7 +13,7 @@ import os
 from dataclasses import dataclass
 
 from audiosocket.audio import FRAME_MS, AudioFormat
-from audiosocket.frames import AUDIO_FORMATS, AUDIO_KINDS, Kind, Message, encode
+from audiosocket.frames import AUDIO_FORMATS, AUDIO_KINDS, Kind, Message, encode, header
 
 FRAME_NS = FRAME_MS * 1_000_000
 STALE_FRAMES = 25
@@ -60,12 +60,13 @@ class Apology:
     def received(cls, kind: Kind, words: int, descriptor: int) -> Apology:
         """What *descriptor* shows, of which the first *words* messages are the words. Raises OSError, ValueError."""
         audio = AUDIO_FORMATS[kind]
-        size = len(encode(Message(kind, audio.silence)))
+        head = header(kind, audio.frame_bytes)
+        size = len(head) + audio.frame_bytes
         raw = os.pread(descriptor, BYTES_MAX + 1, 0)
         if len(raw) > BYTES_MAX or len(raw) % size or not 0 <= words <= len(raw) // size:
             raise ValueError(f"{len(raw)} bytes are no apology of {words} messages")
         messages = tuple(raw[at : at + size] for at in range(0, len(raw), size))
-        if any(not message.startswith(encode(Message(kind, audio.silence))[:3]) for message in messages):
+        if not all(message.startswith(head) for message in messages):
             raise ValueError("an apology is made of whole messages")
         return cls(audio, messages[:words], messages[words:])
 

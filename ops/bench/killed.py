@@ -1,7 +1,8 @@
 """How long callers hear nothing when the process that serves them dies: ``python -m ops.bench.killed --calls 1,20,50 --kills 3``.
 
 All callers have heard the greeting and keep silent; then the worker is killed (or, with ``--hung``, stopped). From that instant it is
-measured at each caller's ear until the agent is audible again, and the longest hole between two frames of any kind. Every batch of
+measured at each caller's ear until the agent is audible again (first with the apology, which the parent says: ``audiosocket.apology``;
+the successor goes on in the middle of it), and the longest hole between two frames of any kind. Every batch of
 callers lives through at most two deaths: more in a minute, and the successors give the calls to people.
 """
 

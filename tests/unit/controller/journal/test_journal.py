@@ -33,6 +33,7 @@ async def test_records_wait_in_the_spool_while_postgresql_is_down(tmp_path: Path
         assert not await journal.flush(0.05)
         await until(lambda: journal.status().durable == len(records))
         await until(lambda: "refused" in (journal.status().database_failing or ""))
+        assert journal.status().upkeep_failing is None, "PostgreSQL away is one trouble, told once"
         assert journal.status().backlog == len(records)
         await until(lambda: journal.status().oldest_age_s > 0)
         assert math.isnan(journal.months_ready()), "nobody can know"

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from itertools import pairwise
 
@@ -205,6 +205,23 @@ async def test_a_server_that_says_its_uuid_with_its_last_breath_is_heard(kept: K
     await successor.until_heard(Take(1, LEG))
 
 
+@contextmanager
+def mortal_server(kept: Kept) -> Iterator[tuple[socket.socket, Callable[[], None]]]:
+    """The server's end of a channel that stays open, and how to kill the process whose life the keeper watches instead."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    life = DeathLock()
+    argv = [sys.executable, "-c", HOLDER, str(life.fd)]
+    with theirs, subprocess.Popen(argv, pass_fds=(life.fd,), stdout=subprocess.PIPE) as holder:
+        try:
+            assert holder.stdout is not None
+            assert holder.stdout.readline() == b"held\n"
+            kept.keeper.serve_by(ours, life)
+            theirs.send(encode(Serve()))
+            yield theirs, holder.kill
+        finally:
+            holder.kill()
+
+
 async def taken(theirs: socket.socket) -> None:
     """The first connection was given to the server at *theirs*."""
     theirs.setblocking(False)
@@ -223,29 +240,16 @@ async def taken(theirs: socket.socket) -> None:
 
 
 async def test_a_death_is_seen_before_the_kernel_closes_what_the_dead_had(kept: Kept) -> None:
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    life = DeathLock()
-    with subprocess.Popen([sys.executable, "-c", HOLDER, str(life.fd)], pass_fds=(life.fd,), stdout=subprocess.PIPE) as holder:  # noqa: ASYNC220 - begun at once
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == b"held\n"
-        kept.keeper.serve_by(ours, life)
-        theirs.send(encode(Serve()))
+    with mortal_server(kept) as (theirs, kill):
         telephone = await Telephone.dial(kept.port)
         await taken(theirs)
         theirs.send(encode(Told(1, LEG)))
-        holder.kill()
+        kill()
         await telephone.until_heard(3)  # and its channel is open still
-    theirs.close()
 
 
 async def test_the_last_words_of_the_dead_are_heard_however_many_they_are(kept: Kept) -> None:
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    life = DeathLock()
-    with subprocess.Popen([sys.executable, "-c", HOLDER, str(life.fd)], pass_fds=(life.fd,), stdout=subprocess.PIPE) as holder:  # noqa: ASYNC220 - begun at once
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == b"held\n"
-        kept.keeper.serve_by(ours, life)
-        theirs.send(encode(Serve()))
+    with mortal_server(kept) as (theirs, kill):
         telephone = await Telephone.dial(kept.port)
         await taken(theirs)
 
@@ -253,11 +257,10 @@ async def test_the_last_words_of_the_dead_are_heard_however_many_they_are(kept: 
             for _ in range(100):
                 theirs.send(encode(Have(77)))
             theirs.send(encode(Told(1, LEG)))
-            holder.kill()
+            kill()
 
         kept.keeper._loop.wish(die_after_many_words)  # in the keeper's thread, which hears nothing meanwhile
         await telephone.until_heard(3)
-    theirs.close()
 
 
 async def test_a_server_that_holds_nothing_is_not_taken_for_dead(kept: Kept) -> None:
