@@ -130,6 +130,7 @@ class EventSocket:
             return await self._read(socket)
         finally:
             self.state = "connecting"
+            self.why = self.why or "Asterisk's event socket is lost"  # until the closing of it, which takes a moment, has told more
             self._opened.clear()
             for task in beside:
                 task.cancel()

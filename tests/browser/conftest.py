@@ -15,7 +15,7 @@ from ops.devstack import DevStack, DevStackError
 from ops.devstack.chromium_program import ChromiumProgram, find_chromium
 from ops.system import System
 from tests.acceptance.floor import Floor, open_floor
-from tests.browser.chromium import open_chromium, watched
+from tests.browser.chromium import open_chromium, open_page
 
 
 @pytest.fixture(scope="session")
@@ -58,9 +58,5 @@ async def floor(lent_system: System) -> AsyncIterator[Floor]:
 
 @pytest.fixture
 async def page(chromium: Browser) -> AsyncIterator[Page]:
-    """An empty page in a profile of its own, Ukrainian, 1280 x 800. A script that breaks or is forbidden something fails the test."""
-    context = await chromium.new_context(locale="uk-UA", viewport={"width": 1280, "height": 800})
-    page = await context.new_page()
-    with watched(page):
+    async with open_page(chromium) as page:
         yield page
-    await context.close()

@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 from fastapi import FastAPI
 from playwright.async_api import Browser, Page, Route, WebSocketRoute, expect
 
@@ -14,7 +15,7 @@ from controller.api.server import serving
 from controller.sockets import bind
 from controller.web_calls.routes import make_web_calls_router
 from ops.devstack.chromium_program import ChromiumProgram
-from tests.browser.chromium import open_chromium, watched
+from tests.browser.chromium import open_chromium, open_page
 from tests.browser.pages import assert_accessible
 
 CREDENTIAL = {"user": "web-0123456789ab", "password": "x", "signalling": "/sip-ws?t=x", "target": "100", "expires_s": 60}
@@ -29,7 +30,10 @@ ANSWERED = """async (credential) => {
 MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 
 
-@pytest.fixture
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(loop_scope="module")
 async def address() -> AsyncIterator[str]:
     app = FastAPI()
     shape_problems(app)
@@ -39,11 +43,17 @@ async def address() -> AsyncIterator[str]:
             yield f"http://127.0.0.1:{port}/call"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def chromium(chromium_program: ChromiumProgram) -> AsyncIterator[Browser]:
     """With a microphone that everybody may use."""
     async with open_chromium(chromium_program, MICROPHONE) as browser:
         yield browser
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(chromium: Browser) -> AsyncIterator[Page]:
+    async with open_page(chromium) as page:
+        yield page
 
 
 async def trouble(page: Page) -> str:
@@ -117,13 +127,11 @@ async def test_of_a_lost_socket_only_a_server_that_stops_in_good_order_leaves_th
 
 
 async def test_a_refused_microphone_is_told_in_words(chromium_program: ChromiumProgram, address: str) -> None:
-    async with open_chromium(chromium_program, ["--use-fake-device-for-media-stream", "--deny-permission-prompts"]) as browser:
-        context = await browser.new_context(locale="uk-UA")
-        page = await context.new_page()
-        with watched(page):
-            await page.goto(address)
-            await press_call(page)
-            assert "Доступ до мікрофона заборонено" in await trouble(page)
+    arguments = ("--use-fake-device-for-media-stream", "--deny-permission-prompts")
+    async with open_chromium(chromium_program, arguments) as browser, open_page(browser) as page:
+        await page.goto(address)
+        await press_call(page)
+        assert "Доступ до мікрофона заборонено" in await trouble(page)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from ops.devstack.chromium_program import ChromiumProgram
-from tests.browser.chromium import open_chromium, watched
+from tests.browser.chromium import open_chromium, open_page
 from tests.browser.console.fake_board import FakeBoard, open_board
 
 
@@ -20,13 +20,8 @@ async def chromium(chromium_program: ChromiumProgram) -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(chromium: Browser) -> AsyncIterator[Page]:
-    """Ukrainian, 1440 x 900. A script that breaks, or that the policy forbids something, fails the test."""
-    context = await chromium.new_context(locale="uk-UA", viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(10_000)
-    page = await context.new_page()
-    with watched(page):
+    async with open_page(chromium) as page:
         yield page
-    await context.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

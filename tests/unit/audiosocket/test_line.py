@@ -219,7 +219,7 @@ async def test_our_own_close_hangs_up_and_whatever_is_played_afterwards_is_over_
 async def test_a_peer_that_never_reads_is_given_up_and_nothing_it_did_not_take_counts_as_heard(server: AudioSocketServer) -> None:
     leg_id = uuid.uuid4()
     pending = server.expect(leg_id)
-    await Telephone.dial(server.port, leg_id, reads=False, window_bytes=2_048)
+    telephone = await Telephone.dial(server.port, leg_id, reads=False, window_bytes=2_048)
     line = await pending.line(timeout_s=1)
     speech = line.play()
     speech.feed(SPEECH * 500)
@@ -228,6 +228,7 @@ async def test_a_peer_that_never_reads_is_given_up_and_nothing_it_did_not_take_c
     assert stats.frames_unread >= 10
     assert stats.frames_due == stats.frames_sent + stats.frames_skipped
     assert speech.heard_ms == stats.frames_spoken * 20
+    assert telephone.messages == []  # it is held until here: one that waits for nothing and nobody holds hangs up when it is collected
 
 
 async def test_a_flood_of_audio_ends_the_line(server: AudioSocketServer) -> None:

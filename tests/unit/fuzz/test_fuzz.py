@@ -19,6 +19,7 @@ ENOUGH = 20
 """Inputs in a share of the minute, on the slowest machine."""
 
 
+@pytest.mark.minute
 @pytest.mark.parametrize("name", TARGETS)
 def test_nothing_breaks_in_a_minute(name: str) -> None:
     campaign = run(TARGETS[name], seconds=SECONDS / len(TARGETS), seed_=SEED)
