@@ -32,7 +32,7 @@ HEARTBEAT_S = 5.0
 PATIENCE_S = 15.0
 """For PostgreSQL to catch up with what a reader missed."""
 ASK_AGAIN_S = 0.25
-CATCH_UPS = 3  # so often he may fall off the tape while he catches up
+CATCH_UPS = 3  # so often the tape may run away from him while he catches up
 LOOK_BACK_LINES = 2_000  # among them the last lines that a filter lets through are looked for
 PAGE_LINES = 20_000  # are looked at for one page, whether the filter picks them or not
 PAGE_S = 3.0
@@ -178,8 +178,8 @@ class Reading:
                 async for some in past(patience_s):
                     yield some
                 self._look = False
-                if self._tape.behind(self._cursor) and not patience_s:
-                    return
+                if self._tape.behind(self._cursor):  # the tape went on meanwhile; or, without patience, something is missing
+                    continue
             self._number = self._tape.first_after(self._cursor)
             while (batch := self._tape.get(self._number)) is not None:
                 self._number += 1

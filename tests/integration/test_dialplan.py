@@ -185,6 +185,11 @@ async def test_who_waits_while_the_operator_talks_is_told_his_place_in_ukrainian
         await lab.set_global("DEVICE_STATE(Custom:op1)", "NOT_INUSE")
         await lab.call("100")
         await ringing.line(timeout_s=15)
+
+        async def nobody_waits() -> bool:
+            return "No Callers" in lab.stack.asterisk.cli("queue show operators")
+
+        await until(nobody_waits, 10, "the first one is with the operator")  # until then the second would not be the next
         begins = lab.stack.asterisk.log_path.stat().st_size
         await lab.call("100")
         third = await lab.call("100")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -16,7 +17,7 @@ from controller.masking import Masking
 from controller.record import Positions
 from tests.fakes.recorded_calls import call_revised
 from tests.unit.controller.log_stream.fake_history import FakeHistory
-from tests.unit.controller.log_stream.lines import CALL, line, logged
+from tests.unit.controller.log_stream.lines import CALL, OTHER, line, logged
 from tests.waiting import until
 
 NOWHERE = "redis://127.0.0.1:1/0"
@@ -103,6 +104,37 @@ async def test_a_page_has_no_hole_where_postgresql_is_behind() -> None:
         assert (page.lines, page.cursor) == ([], {"one": start})
         h.journal = (6, 6)
         assert len((await h.live_log.page(Filter(), Start(cursor={"one": start}), 10)).lines) == 3, "the test's PostgreSQL is empty"
+
+
+@pytest.mark.parametrize("call", ["", CALL])
+@pytest.mark.parametrize("stream", [False, True])
+async def test_nothing_is_missing_when_the_tape_goes_on_while_the_past_is_read(call: str, stream: bool) -> None:
+    async with house(max_lines=5) as h:
+        begin = h.live_log.tape.floor("one")
+        h.live_log.learn("two", begin)
+        h.history.lines = [line(begin, "two's", app="two", call=OTHER)]
+
+        async def batch(*texts: str) -> None:
+            await h.batch(*texts)
+            newest = h.live_log.tape.get(h.live_log.tape.next_number - 1)
+            assert newest
+            h.history.lines += newest.lines
+
+        async def the_tape_goes_on() -> None:
+            await batch("6", "7", "8")
+            await batch("9", "10", "11")
+
+        await batch("0", "1", "2")
+        await batch("3", "4", "5")
+        h.history.meanwhile = the_tape_goes_on
+        start, told = Start(cursor={"one": begin, "two": begin - 10}), b""
+        if stream:
+            async with aclosing(h.live_log.read(Filter(call=call), start)) as events:
+                while b'"text":"11"' not in told:
+                    told += await anext(events)
+        else:
+            told = b"".join((await h.live_log.page(Filter(call=call), start, 20)).lines)
+        assert re.findall(rb'"text":"(\d+)"', told) == [str(number).encode() for number in range(12)]
 
 
 async def test_the_end_of_a_call_is_known_before_postgresql_knows_it() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Awaitable, Callable
 
 from controller.log_stream.cursor import Cursor
 from controller.log_stream.history import History, NoHistory
@@ -20,6 +21,14 @@ class FakeHistory(History):
         super().__init__(NobodyAnswers())
         self.lines: list[Line] = []
         self.away = False
+        self.meanwhile: Callable[[], Awaitable[None]] | None = None
+        """What happens, once, after it has looked for the last lines that it has and before it has answered."""
+
+    async def _answer(self, found: list[Line], limit: int) -> list[Line]:
+        if len(found) < limit and self.meanwhile is not None:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            await meanwhile()
+        return found[:limit]
 
     def _there(self) -> list[Line]:
         if self.away:
@@ -27,11 +36,11 @@ class FakeHistory(History):
         return sorted(self.lines, key=lambda line: line.position)
 
     async def after(self, app: str, position: int, *, limit: int = 3) -> list[Line]:
-        return [line for line in self._there() if line.app == app and line.position > position][:limit]
+        return await self._answer([line for line in self._there() if line.app == app and line.position > position], limit)
 
     async def of_call_after(self, call_id: uuid.UUID, cursor: Cursor, absent: int, *, limit: int = 3) -> list[Line]:
         of_call = [line for line in self._there() if line.call == str(call_id)]
-        return [line for line in of_call if line.position > cursor.get(line.app, absent)][:limit]
+        return await self._answer([line for line in of_call if line.position > cursor.get(line.app, absent)], limit)
 
     async def back(self, app: str, until: int, rows: int) -> int:
         found = [line.position for line in self._there() if line.app == app and line.position <= until][-rows:]
