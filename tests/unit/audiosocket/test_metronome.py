@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Callable
 from math import floor
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from audiosocket.metronome import AIM_S, EARLY_S, SLOT_S, SLOTS, Metronome
@@ -128,6 +128,7 @@ def test_after_a_stall_one_frame_is_sent_and_the_older_ones_are_skipped() -> Non
 
 
 @settings(deadline=None)
+@example(lines=4, passages=[(0.0, 0.025)])
 @given(
     lines=st.integers(1, 25),
     passages=st.lists(st.tuples(st.floats(0, 0.3), st.floats(0, 0.7)), min_size=1, max_size=12),
@@ -148,8 +149,11 @@ def test_sent_and_skipped_is_what_was_due_and_no_stall_bursts(lines: int, passag
         last_s = clockwork.now_s - first_due_s
         due = {floor(moment_s / FRAME_S) + 1 for moment_s in (last_s - AIM_S - 1e-6, last_s + EARLY_S + 1e-6)}
         assert len(line.ticks_s) + line.skipped in due, "sent + skipped == due"
-        windows = [int((at - first_due_s + EARLY_S) / FRAME_S + 1e-6) for at in line.ticks_s]
-        assert len(windows) == len(set(windows)), "never two frames within the 20 ms of one"
+        window = -1
+        for at in line.ticks_s:
+            earlier, later = (floor((at - first_due_s + EARLY_S) / FRAME_S + rounding) for rounding in (-1e-6, 1e-6))
+            assert later > window, "never two frames within the 20 ms of one"
+            window = earlier if earlier > window else later  # on the border of two windows it may be of either
 
 
 def test_a_line_that_joins_after_a_stall_has_missed_nothing() -> None:
