@@ -10,6 +10,7 @@ from playwright.async_api import Page, expect
 from tests.browser.console.fake_board import FakeBoard, open_board
 from tests.browser.console.sample import OLENA
 from tests.browser.console.shown import CALL, armed, show, wished
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -183,7 +184,7 @@ async def test_listening_is_one_step_and_its_strip_stays_on_every_view(page: Pag
     await page.keyboard.press("4")
     await page.click(".strip.listen button")
     await expect(page.locator(".strip.listen")).to_have_count(0)
-    assert [wish.method for wish in board.wishes] == ["POST", "DELETE"]
+    await until(lambda: [wish.method for wish in board.wishes] == ["POST", "DELETE"])
 
 
 async def test_selecting_another_call_closes_the_panel_and_what_the_stream_brings_does_not(page: Page, board: FakeBoard) -> None:

@@ -11,6 +11,7 @@ from playwright.async_api import Page, expect
 from tests.browser.console.fake_board import FakeBoard, open_board
 from tests.browser.console.sample import OLENA
 from tests.browser.console.shown import CALL, show, wished
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -97,7 +98,7 @@ async def test_each_role_sees_what_it_may_do(page: Page, role: str, acts: bool, 
         await show(page, board)
         await expect(page.locator("#turn-1")).to_be_attached()
         assert (await page.locator(".acts").count() > 0, await page.locator("#evs").count() > 0) == (acts, log)
-        assert any("/log" in asked for asked in board.asked) == log
+        await until(lambda: any("/log" in asked for asked in board.asked) == log)
         for key in "txsol":
             await page.keyboard.press(key)
         assert (await page.locator("#panel").count() > 0) == acts
