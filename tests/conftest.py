@@ -61,8 +61,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Fetch Asterisk and Chromium, where a test needs them, before the first test's time limit runs. The fixtures tell a failure."""
-    gc.freeze()
-    gc.enable()
     if session.config.option.collectonly:
         return
     needed = {name for item in session.items for name in getattr(item, "fixturenames", ())}
@@ -73,6 +71,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if "chromium_program" in needed:
         with contextlib.suppress(DevStackError):
             find_chromium(tell)
+
+
+def pytest_runtestloop() -> None:
+    """In each process of the run, also in the one that collects nothing itself."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)
