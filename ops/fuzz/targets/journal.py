@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, get_args
 
 import msgspec
@@ -15,6 +16,8 @@ from controller.journal.rows import inserts, row_of
 from ops.fuzz.target import Target, pure
 from ops.fuzz.values import shaped
 
+NUL = re.compile(r"(?<!\\)(\\\\)*\\u0000")
+"""The escape in JSON; a text that spells it out has its backslash escaped and is as good as any."""
 CALL_IDS = ("0198a5f0-0000-7000-8000-000000000001", "0198a5f0-0000-4000-8000-000000000001", "none", "")
 
 
@@ -85,7 +88,7 @@ def understand(payload: bytes) -> None:
         return  # put aside as a dead letter, which the writer's own tests show
     [insert] = inserts([row])
     json.loads(insert.rows)
-    assert "\\u0000" not in insert.rows
+    assert not NUL.search(insert.rows), "PostgreSQL's jsonb refuses it"
 
 
 TARGET = Target("journal", INPUTS, pure(check))

@@ -27,6 +27,10 @@ def test_nothing_breaks_in_a_minute(name: str) -> None:
     assert campaign.inputs > ENOUGH
 
 
+def test_a_text_that_spells_the_escape_of_nul_is_as_good_as_any() -> None:
+    TARGETS["journal"].try_out(([b"\x84\xa4type\xaacustomer.1\xa5phone\xa0\xa4name\xa6\\u0000\xa5at_ms\x00"], [], 1))
+
+
 def fragile(value: list[int]) -> None:
     assert sum(value) < 1_000, "too much"
 
