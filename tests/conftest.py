@@ -50,12 +50,20 @@ LONGEST = (
 """They begin first: a file is one worker's, and a long one that begins last keeps all others waiting."""
 
 gc.disable()  # until all is collected: a quarter of that time went into looking for garbage among what stays
+_PLACES = {"alone": "acceptance", "minute": "unit"}
+"""Where `make test` and `make check` look for tests with these marks."""
 _GONE_S = 5.0
 _ORDER = {file: place for place, file in enumerate(LONGEST)}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
+    for item in items:
+        for mark, folder in _PLACES.items():
+            if item.get_closest_marker(mark) and not item.path.is_relative_to(here / folder):
+                raise pytest.UsageError(
+                    f"{item.nodeid} is marked {mark}, and nobody would run it: such tests are looked for in tests/{folder}"
+                )
     items.sort(key=lambda item: _ORDER.get(item.path.relative_to(here).as_posix(), len(LONGEST)))
 
 

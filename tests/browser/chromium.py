@@ -25,7 +25,6 @@ async def open_chromium(program: ChromiumProgram, arguments: Sequence[str] = ())
 async def open_page(browser: Browser) -> AsyncIterator[Page]:
     """An empty page in a profile of its own, Ukrainian, 1280 x 800. A script that breaks or is forbidden something fails the test."""
     context = await browser.new_context(locale="uk-UA", viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(10_000)
     page = await context.new_page()
     with watched(page):
         yield page

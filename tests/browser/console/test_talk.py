@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from playwright.async_api import Page, expect
 
@@ -48,9 +46,12 @@ async def test_turns_of_another_call_do_not_show_and_the_stream_is_asked_for_the
     await expect(page.get_by_text("чуже", exact=True)).to_have_count(0)
     await page.click("[data-call=c-4132] a")
     await expect(page.locator("#h-call")).to_have_text("Андрій Ткаченко")
-    streams: Callable[[], list[str]] = lambda: [asked for asked in board.asked if asked.startswith("stream")]  # noqa: E731 - asked again
-    await until(lambda: "follow=c-4132" in streams()[-1])
-    assert streams()[-1].split()[-1] == "2", "it goes on behind the last event"
+
+    def last_stream() -> str:
+        return [asked for asked in board.asked if asked.startswith("stream")][-1]
+
+    await until(lambda: "follow=c-4132" in last_stream())
+    assert last_stream().split()[-1] == "2", "it goes on behind the last event"
 
 
 async def test_a_failed_tool_unfolds_by_itself_except_on_a_phone_and_a_good_one_by_hand(page: Page, board: FakeBoard) -> None:

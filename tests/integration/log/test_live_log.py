@@ -301,7 +301,7 @@ async def test_a_reader_cut_at_random_misses_nothing_and_gets_nothing_twice(stac
                 expected = [position for position in of(app, written) if position > start[app]]
                 told = of(app, reader.places)
                 missing, twice = sorted(set(expected) - set(told)), sorted(place for place, times in Counter(told).items() if times > 1)
-                assert (missing, twice) == ([], []), f"{reader}: {app}"
+                assert (missing, twice) == ([], []), f"{reader._path}: {app}"
                 assert told == expected
             assert reader.named("gap") == []
         assert sum(reader.connected for reader in readers) > 20, "they were cut often"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from ops.fuzz.__main__ import main
 from ops.fuzz.campaign import run
 from ops.fuzz.target import Target, pure
 from ops.fuzz.targets import TARGETS
+from ops.fuzz.targets.journal import NUL
 
 SECONDS = 60
 SEED = 6
@@ -28,6 +30,9 @@ def test_nothing_breaks_in_a_minute(name: str) -> None:
 
 
 def test_a_text_that_spells_the_escape_of_nul_is_as_good_as_any() -> None:
+    assert NUL.search(json.dumps("a\0"))
+    assert NUL.search(json.dumps("\\\0"))
+    assert not NUL.search(json.dumps("\\u0000"))
     TARGETS["journal"].try_out(([b"\x84\xa4type\xaacustomer.1\xa5phone\xa0\xa4name\xa6\\u0000\xa5at_ms\x00"], [], 1))
 
 

@@ -104,6 +104,26 @@ async def test_a_broken_connection_is_replaced_by_a_new_one_and_reconciled(break
         await until(lambda: len(owner.events) == 1)
 
 
+async def test_while_a_lost_socket_is_still_being_closed_there_is_a_reason_already() -> None:
+    told: list[tuple[bool, str]] = []
+
+    async def resync() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            told.append((socket.connected, socket.why))
+
+    async with (
+        FakeEventServer.start() as asterisk,
+        TcpProxy.to(asterisk.port) as proxy,
+        running(f"http://127.0.0.1:{proxy.port}", Owner(), resync=resync) as socket,
+    ):
+        await socket.wait_connected(5)
+        proxy.reset()
+        await until(lambda: told)
+        assert told[0] == (False, "Asterisk's event socket is lost")
+
+
 async def test_a_black_hole_is_noticed_by_the_missing_pong() -> None:
     owner = Owner()
     async with (
