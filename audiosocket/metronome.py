@@ -52,10 +52,15 @@ class Metronome:
     def __init__(
         self,
         *,
+        late_frames: int = 1,
         clock: Callable[[], float] = time.monotonic,
         call_later: Callable[[float, Callable[[], None]], Timer] | None = None,
     ) -> None:
-        """*clock* in seconds; *call_later* is the running loop's unless given. uvloop's own clock stands still during a callback."""
+        """*late_frames* are sent after a stall, the older ones skipped: more than one is for simulated telephones, whose words shall arrive
+        whole although they share a busy machine with what they test. *clock* in seconds; *call_later* is the running loop's unless given.
+        uvloop's own clock stands still during a callback.
+        """
+        self._late_beats = late_frames * SLOTS
         self._clock = clock
         self._call_later = call_later
         self._origin = clock()
@@ -91,13 +96,13 @@ class Metronome:
         self._schedule()
 
     def _serve(self) -> None:
-        """Serve every beat that is due by now: the last ten by a tick, older ones by a skip."""
+        """Serve every beat that is due by now: the last ones by a tick, older ones by a skip."""
         first = self._next_beat
         last = int((self._clock() - self._origin + EARLY_S) / SLOT_S)
         if last < first:
             return
         self._next_beat = last + 1
-        missed = last + 1 - first - SLOTS
+        missed = last + 1 - first - self._late_beats
         if missed > 0:
             self._skip(first, missed)
             first += missed

@@ -171,6 +171,7 @@ def _freeze() -> None:
     """What lives now lives until the end: no collection need walk it during calls."""
     gc.collect()
     gc.freeze()
+    gc.enable()  # off while the program was imported
 
 
 def _leave(controller: Controller, log_queue: LogQueue | None) -> NoReturn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import getpass
 import os
 import signal
@@ -50,6 +51,7 @@ def run(
     wanted = settings()
     if not alone:
         become_parent(wanted)
+    gc.disable()  # what is imported stays: looking for garbage in it takes a sixth of the time; ``controller.app`` turns it on again
     from controller.app import CannotStart
     from controller.app import run as run_controller
     from controller.logs import logging_to

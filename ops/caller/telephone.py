@@ -21,6 +21,7 @@ import aiohttp
 from audiosocket.audio import AudioFormat
 from audiosocket.limits import Limits
 from audiosocket.line import Line
+from audiosocket.metronome import Metronome
 from audiosocket.server import AudioSocketServer
 from ops.caller.ami import Ami, play_dtmf
 from ops.caller.desk_phone import DeskPhone
@@ -28,6 +29,7 @@ from ops.caller.ear import Ear, last_voiced_ms
 from ops.caller.operator import OperatorPhone
 
 _RING_S = 10.0  # for Asterisk to dial us back
+_LATE_FRAMES = 150  # 3 s: no real telephone stands still because the machine of the system that it calls is busy
 
 
 def _to(ear: Ear) -> Callable[[Line], None]:
@@ -92,7 +94,8 @@ class Exchange:
 
     def __init__(self, asterisk: Switch) -> None:
         self.asterisk = asterisk
-        self._server = AudioSocketServer("127.0.0.1", 0, limits=Limits(connections=400, claim_s=600))
+        metronome = Metronome(late_frames=_LATE_FRAMES)
+        self._server = AudioSocketServer("127.0.0.1", 0, limits=Limits(connections=400, claim_s=600), metronome=metronome)
 
     async def __aenter__(self) -> Self:
         await self._server.__aenter__()

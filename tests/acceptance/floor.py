@@ -54,7 +54,7 @@ class Floor:
         telephone = await self.dial()
         return telephone, await Talk(telephone).lead(script)
 
-    async def record(self, number: str | None = None, within_s: float = 15.0) -> CallShown:
+    async def record(self, number: str | None = None, within_s: float = 30.0) -> CallShown:
         """The closed record of the call from *number* (default: the last one dialled)."""
         wanted = number or self.numbers[-1]
 
@@ -76,7 +76,7 @@ class Floor:
             shown = [await show_call(connection, call["id"]) for call in calls if call["caller_id"] == number]
         return [found for found in shown if found is not None]
 
-    async def state_is(self, state: str, number: str | None = None, within_s: float = 20.0) -> CallShown:
+    async def state_is(self, state: str, number: str | None = None, within_s: float = 30.0) -> CallShown:
         """Wait until the record shows *state*."""
 
         async def shows() -> CallShown | None:
@@ -108,7 +108,7 @@ class Floor:
     async def assert_all_over(self) -> None:
         """Hang up what still talks; then Asterisk is empty and each number has exactly one record, closed."""
         await self.hang_up_all()
-        await eventually(self._empty, "an Asterisk without channels and bridges", 20.0)
+        await eventually(self._empty, "an Asterisk without channels and bridges", 30.0)
         for number in self.numbers:
             await self.record(number)
             records = await self.records(number)

@@ -138,7 +138,8 @@ class Lab:
         """Register the Stasis application, as a controller does."""
         asterisk = self.stack.asterisk
         address = asterisk.ari_url.replace("http", "ws") + f"/ari/events?app={app}&api_key={asterisk.ari_username}:{asterisk.ari_password}"
-        async with websockets.connect(address) as socket:
+        # With its own limit of 16 events, what nobody reads holds the end of the connection up, for ten seconds.
+        async with websockets.connect(address, max_queue=4_096) as socket:
             yield Events(socket)
 
 

@@ -127,6 +127,20 @@ def test_after_a_stall_one_frame_is_sent_and_the_older_ones_are_skipped() -> Non
     assert line.skipped == 499
 
 
+def test_a_simulated_telephone_sends_late_what_it_could_not_send_in_time_up_to_a_bound() -> None:
+    clockwork = Clockwork()
+    metronome, line = Metronome(late_frames=100, clock=clockwork.time, call_later=clockwork.call_later), Ticked(clockwork)
+    metronome.join(line)
+    for stall_s, late, skipped in ((1.0, 50, 0), (10.0, 100, 400)):
+        clockwork.run(1.0)
+        before = len(line.ticks_s)
+        clockwork.stall(stall_s)
+        clockwork.run(0.0)
+        assert abs(len(line.ticks_s) - before - late) <= 1, "the frame of the last moment is of either side"
+        assert abs(line.skipped - skipped) <= 1
+    assert line.skipped
+
+
 @settings(deadline=None)
 @example(lines=4, passages=[(0.0, 0.025)])
 @given(
