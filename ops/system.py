@@ -39,12 +39,15 @@ class Controller:
     def __init__(self, stack: DevStack, environment: Mapping[str, str]) -> None:
         self._stack = stack
         self.environment = dict(environment)
+        self.overrides: Mapping[str, str] = {}
+        """Settings that were changed for the last start alone."""
         self.api_url = f"http://{environment['API_HOST']}:{environment['API_PORT']}"
         self.process: Process | None = None
 
     def start(self, *, wait: bool = True, **overrides: str) -> None:
         """Start it, with settings in *overrides* changed; by default wait until it is ready for calls."""
         argv = [sys.executable, "-m", "controller", "run"]
+        self.overrides = overrides
         self.process = self._stack.spawn("controller", argv, env=self.environment | overrides)
         if wait:
             self.wait_ready()

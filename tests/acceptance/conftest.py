@@ -18,11 +18,18 @@ def system(stack: DevStack) -> Iterator[System]:
         yield system
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def controller_leaves(system: System) -> Iterator[None]:
-    """Other modules' tests are the application themselves: two with one name would take it from each other."""
+    """Tests elsewhere are the application themselves: two with one name would take it from each other."""
     yield
     if system.controller.running:
+        system.controller.stop()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def settings_of_a_module_leave(system: System) -> Iterator[None]:
+    yield
+    if system.controller.running and system.controller.overrides:
         system.controller.stop()
 
 

@@ -31,7 +31,7 @@ NUMBER = "+380671234567"
 
 @pytest.fixture(scope="module")
 def system(stack: DevStack) -> Iterator[System]:
-    with DevStack() as own, System(own, CALLS_TRANSFER_TIMEOUT_S="4", CALLS_DRAIN_S="60") as system:
+    with DevStack() as own, System(own, CALLS_TRANSFER_TIMEOUT_S="4", CALLS_DRAIN_S="60", WORKER_STANDBY="false") as system:
         yield system
 
 

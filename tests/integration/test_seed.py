@@ -34,7 +34,7 @@ pytestmark = pytest.mark.timeout(300)  # the first time sipp is fetched
 @pytest.fixture(scope="module")
 def system(stack: DevStack) -> Iterator[System]:
     """A stack of its own: two months of calls would be in the way of other tests."""
-    with DevStack() as own, System(own) as system:
+    with DevStack() as own, System(own, WORKER_STANDBY="false") as system:
         system.controller.start()
         yield system
 
