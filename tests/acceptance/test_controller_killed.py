@@ -10,7 +10,6 @@ from functools import partial
 import pytest
 
 from agent.prompt.phrases import PHRASES
-from audiosocket.audio import SLIN16
 from ops.caller.script import Listen, Say
 from ops.caller.talk import Talk
 from ops.caller.telephone import Telephone
@@ -68,8 +67,7 @@ async def test_every_call_goes_on_from_where_it_was(floor: Floor, killed_and_rep
     tape = Tape(people["operator"].ear)
     for state in ("listening", "thinking", "greeting"):
         await until(lambda state=state: people[state].ear.first_voiced_after(died_s + 0.2), AGAIN_S + 10)  # type: ignore[misc]
-    operator.say(phrase("hello").pcm(SLIN16))
-    await until(lambda: tape.heard("hello"))
+    await tape.hears("hello", operator.say)
     assert not [state for state, telephone in people.items() if telephone.gone]
     await Talk(people["listening"]).lead((Listen(), Say("winter_tyres_camry"), Listen()))
     await Talk(people["thinking"]).lead((Listen(),))

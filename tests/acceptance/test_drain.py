@@ -10,14 +10,11 @@ from typing import Any
 
 import pytest
 
-from audiosocket.audio import SLIN16
 from ops.caller.script import Listen, Say, UntilEnd
 from ops.caller.talk import Talk
-from ops.standins.phrasebook import phrase
 from ops.system import System
 from tests.acceptance.floor import Floor, eventually
 from tests.acceptance.tape import Tape
-from tests.waiting import until
 
 
 @pytest.fixture
@@ -64,8 +61,7 @@ async def test_the_running_talk_is_finished_and_a_new_caller_reaches_an_operator
     assert [tool["name"] for tool in finished.tool_calls] == ["search_tires"]
 
     tape = Tape(newcomer.ear)
-    operator.say(phrase("hello").pcm(SLIN16))
-    await until(lambda: tape.heard("hello"))  # his talk outlives the controller
+    await tape.hears("hello", operator.say)  # his talk outlives the controller
     refused = (await floor.record()).call
     assert (refused["outcome"], refused["ended_by"], refused["transfer_reason"]) == ("transferred", "controller", "draining")
     assert log_of(controller.log_path, "controller_stopped")["records_waiting"] == 0

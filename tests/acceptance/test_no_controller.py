@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from audiosocket.audio import SLIN16
-from ops.standins.phrasebook import phrase
 from ops.system import System
 from tests.acceptance.floor import Floor
 from tests.acceptance.tape import Tape
@@ -28,8 +26,7 @@ async def test_he_waits_shortly_and_an_operator_answers(floor: Floor, dialled: s
     telephone = await floor.dial(dialled, recorded=False)
     await operator.answered()
     tape = Tape(telephone.ear)
-    operator.say(phrase("hello").pcm(SLIN16))
-    await until(lambda: tape.heard("hello"))
+    await tape.hears("hello", operator.say)
     operator.hang_up()
     await until(lambda: telephone.gone)
 

@@ -79,8 +79,7 @@ async def test_key_zero_as_rtp_event_reaches_the_operator_and_the_caller_hangs_u
         await floor.state_is("operator")
 
         operators_tape = Tape(operator.ear)
-        await telephone.say(phrase("want_four").pcm(SLIN8))
-        await until(lambda: operators_tape.heard("want_four"))
+        await operators_tape.hears("want_four", telephone.say, SLIN8)
         since = telephone.ear.voiced[-1]
         operator.say(phrase("hello").pcm(SLIN16))
         await until(lambda: telephone.ear.first_voiced_after(since))

@@ -19,10 +19,8 @@ async def test_an_operator_takes_the_caller_both_hear_each_other_and_the_record_
     await floor.state_is("operator")
 
     callers_tape, operators_tape = Tape(telephone.ear), Tape(operator.ear)
-    operator.say(phrase("hello").pcm(SLIN16))
-    await until(lambda: callers_tape.heard("hello"))
-    await telephone.say(phrase("want_four").pcm(SLIN16))
-    await until(lambda: operators_tape.heard("want_four"))
+    await callers_tape.hears("hello", operator.say)
+    await operators_tape.hears("want_four", telephone.say)
 
     operator.hang_up()
     await until(lambda: telephone.gone)
@@ -52,8 +50,7 @@ async def test_without_a_controller_watching_the_talk_with_the_operator_goes_on(
     await floor.state_is("operator")
     assert await floor.stop_controller() == 0
     tape = Tape(operator.ear)
-    await telephone.say(phrase("yes").pcm(SLIN16))
-    await until(lambda: tape.heard("yes"))
+    await tape.hears("yes", telephone.say)
     call = (await floor.record()).call
     assert (call["outcome"], call["ended_by"]) == ("transferred", "controller")
 

@@ -6,11 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from audiosocket.audio import SLIN16
 from controller.journal.queries import CallShown
 from ops.caller.operator import REFUSE, OperatorPhone
 from ops.caller.telephone import Telephone
-from ops.standins.phrasebook import phrase
 from tests.acceptance.floor import Floor, eventually, speeches
 from tests.acceptance.tape import Tape
 from tests.waiting import until
@@ -67,8 +65,7 @@ async def test_he_hears_the_summary_while_the_caller_waits_with_music_and_key_1_
     await operator.connected()
     await floor.state_is("operator")
     tape = Tape(operator.ear)
-    await telephone.say(phrase("want_four").pcm(SLIN16))
-    await until(lambda: tape.heard("want_four"))
+    await tape.hears("want_four", telephone.say)
     operator.hang_up()
     await until(lambda: telephone.gone)
     call = (await floor.record()).call
@@ -135,8 +132,7 @@ async def test_a_controller_that_stops_while_the_operator_presses_his_key_costs_
     code, _ = await asyncio.gather(floor.stop_controller(), operator.decided())
     assert code == 0
     tape = Tape(telephone.ear)
-    operator.say(phrase("hello").pcm(SLIN16))
-    await until(lambda: tape.heard("hello"))
+    await tape.hears("hello", operator.say)
     assert (await floor.record()).call["ended_by"] == "controller"
 
 
