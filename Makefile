@@ -24,7 +24,7 @@ demo: $(STAMP)  ## a simulated customer talks with the agent on a real Asterisk
 test: $(STAMP)  ## all tests but the minute of fuzzing, the acceptance tests on a real Asterisk among them
 	@$(BIN)/python -m ops.devstack --fetch || true  # the tests themselves tell what is missing
 	@# Talks keep real time and mostly wait; a browser takes all the processor it gets: one after the other.
-	@$(TOGETHER) -n 6 tests/chaos tests/acceptance $(ARGS)
+	@$(TOGETHER) -n 5 tests/chaos tests/acceptance $(ARGS)
 	@$(TOGETHER) -n 2 tests/browser $(ARGS)
 	@$(TOGETHER) -n 4 --ignore=tests/acceptance --ignore=tests/chaos --ignore=tests/browser $(ARGS)
 	@$(BIN)/python -m pytest -m alone tests/acceptance $(ARGS)

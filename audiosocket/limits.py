@@ -22,5 +22,8 @@ class Limits:
     unread_s: float = 2.0
     """A peer that takes nothing for so long is gone, whatever TCP thinks."""
 
+    send_buffer_bytes: int = 16_384
+    """For a peer that stopped reading. The kernel doubles it and counts its own overhead: about half a second of audio."""
+
     ahead_s: float = 5.0
     """How far a peer's audio may run ahead of real time, counted from the UUID: the bound of a flood."""

@@ -209,13 +209,13 @@ class AudioSocketServer:
             self._listening = asyncio.get_running_loop().create_task(self._listen(), name="audiosocket-listen")
 
     def _accept(self) -> Wire:
-        return Wire(partial(self._connected, None), Decoder(self._limits.payload_bytes))
+        return Wire(partial(self._connected, None), Decoder(self._limits.payload_bytes), self._limits.send_buffer_bytes)
 
     def _take(self, take: Take) -> Wire:
         if take.leg is None:
-            return Wire(partial(self._connected, take.number), Decoder(self._limits.payload_bytes))
+            return Wire(partial(self._connected, take.number), Decoder(self._limits.payload_bytes), self._limits.send_buffer_bytes)
         decoder = RejoiningDecoder(self._limits.payload_bytes, take.leg.kind, take.leg.longest_bytes)
-        return Wire(partial(self._kept_again, take.number, take.leg, take.since_ns), decoder)
+        return Wire(partial(self._kept_again, take.number, take.leg, take.since_ns), decoder, self._limits.send_buffer_bytes)
 
     def _connected(self, number: int | None, wire: Wire) -> None:
         wire.receiver = arrival = Arrival(wire, identified=partial(self._identified, number), refused=self._refused)

@@ -22,9 +22,6 @@ from typing import NamedTuple, Protocol, cast
 from audiosocket.errors import ProtocolError
 from audiosocket.frames import Decoder, Kind, Message, encode
 
-SEND_BUFFER_BYTES = 16_384
-"""The kernel doubles it and counts its own overhead: about half a second of audio for a peer that stopped reading."""
-
 
 class Ending(NamedTuple):
     """Why a connection is over: *reason* is one of few, *detail* what was special; *orderly* when nobody did anything wrong."""
@@ -56,7 +53,8 @@ class Wire(asyncio.BufferedProtocol):
     receiver: Receiver
     """Set by *connected*; may be replaced at any message."""
 
-    def __init__(self, connected: Callable[[Wire], None], decoder: Decoder) -> None:
+    def __init__(self, connected: Callable[[Wire], None], decoder: Decoder, send_buffer_bytes: int) -> None:
+        self._send_buffer_bytes = send_buffer_bytes
         self._connected = connected
         self._decoder = decoder
         self._open = False
@@ -98,7 +96,7 @@ class Wire(asyncio.BufferedProtocol):
         self._transport = cast("asyncio.Transport", transport)
         sock = transport.get_extra_info("socket")
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self._send_buffer_bytes)
         self._fd: int = sock.fileno()
         self._open = True
         if address := transport.get_extra_info("peername"):

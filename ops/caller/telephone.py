@@ -30,6 +30,7 @@ from ops.caller.operator import OperatorPhone
 
 _RING_S = 10.0  # for Asterisk to dial us back
 _LATE_FRAMES = 150  # 3 s: no real telephone stands still because the machine of the system that it calls is busy
+_LIMITS = Limits(connections=400, claim_s=600, send_buffer_bytes=131_072)  # ... and what it says late must find room
 
 
 def _to(ear: Ear) -> Callable[[Line], None]:
@@ -95,7 +96,7 @@ class Exchange:
     def __init__(self, asterisk: Switch) -> None:
         self.asterisk = asterisk
         metronome = Metronome(late_frames=_LATE_FRAMES)
-        self._server = AudioSocketServer("127.0.0.1", 0, limits=Limits(connections=400, claim_s=600), metronome=metronome)
+        self._server = AudioSocketServer("127.0.0.1", 0, limits=_LIMITS, metronome=metronome)
 
     async def __aenter__(self) -> Self:
         await self._server.__aenter__()
