@@ -9,7 +9,8 @@ same absolute time in every frame, so nothing drifts and the work spreads out::
 
 Rule: a frame leaves within the 20 ms that belong to it, or never. After a stall each line gets the
 one frame that is due now; the older ones are skipped and counted. Nothing is ever sent in a burst:
-Asterisk would pass it on as it came (500 RTP packets in 7 ms were seen).
+Asterisk would pass it on as it came (500 RTP packets in 7 ms were seen). Simulated telephones alone have
+another rule (*late_frames*).
 """
 
 from __future__ import annotations

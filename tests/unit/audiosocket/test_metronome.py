@@ -138,7 +138,6 @@ def test_a_simulated_telephone_sends_late_what_it_could_not_send_in_time_up_to_a
         clockwork.run(0.0)
         assert abs(len(line.ticks_s) - before - late) <= 1, "the frame of the last moment is of either side"
         assert abs(line.skipped - skipped) <= 1
-    assert line.skipped
 
 
 @settings(deadline=None)
