@@ -7,6 +7,7 @@ then     as many again dial: how soon each hears the queue's music, and what the
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -16,9 +17,10 @@ from rich.table import Table
 
 from audiosocket.audio import FRAME_MS
 from audiosocket.errors import AudioSocketError
+from ops.bench.callers import QUESTIONS
 from ops.bench.figures import percentile
 from ops.bench.spec import number
-from ops.caller.script import Listen, Say
+from ops.caller.script import KeepSilent, Listen, Say, Script
 from ops.caller.talk import Talk, TalkFailed, until
 from ops.caller.telephone import Exchange, Telephone
 from ops.devstack import DevStack
@@ -27,7 +29,7 @@ from ops.workers import open_workers
 
 DIALS_PER_S = 10.0
 MUSIC_S = 10.0  # who has not heard the queue by then does not hear it
-TALKS = (Say("winter_tyres_camry"), Listen(within_s=60), Say("in_stock"), Listen(within_s=60))
+THINK_S = 1.0  # at most, before he speaks
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,12 @@ class Overloaded:
         return unharmed and not self.failures and len(self.music_s) == self.calls and max(self.music_s) <= 1.0
 
 
+def script(chance: random.Random) -> Script:
+    """What one caller says and hears again and again."""
+    asked = ((KeepSilent(THINK_S * chance.random()), Say(key), Listen(within_s=60)) for key in QUESTIONS)
+    return tuple(step for steps in asked for step in steps)
+
+
 def measure(progress: Callable[[str], None], calls: int) -> Overloaded:
     settings = {"LOG_LEVEL": "WARNING", "CALLS_TRANSFER_TIMEOUT_S": "120"}
     with (
@@ -65,9 +73,10 @@ async def _measure(progress: Callable[[str], None], system: System, workers: Map
         await asyncio.sleep(place % calls / DIALS_PER_S)
         return await exchange.dial(number(place))
 
-    async def talk(telephone: Telephone) -> None:
+    async def talk(place: int, telephone: Telephone) -> None:
+        await asyncio.sleep(place / DIALS_PER_S)  # as they came: nobody speaks in chorus
         try:
-            await Talk(telephone).lead(TALKS)
+            await Talk(telephone).lead(script(random.Random(place)))
         except (TalkFailed, AudioSocketError) as error:
             failures.append(str(error))
 
@@ -85,7 +94,7 @@ async def _measure(progress: Callable[[str], None], system: System, workers: Map
     async def talk_all(telephones: list[Telephone]) -> tuple[float, float]:
         heard = [len(telephone.ear.arrivals) for telephone in telephones]
         before, began_s = await _skipped(workers), time.monotonic()
-        await asyncio.gather(*(talk(telephone) for telephone in telephones))
+        await asyncio.gather(*(talk(place, telephone) for place, telephone in enumerate(telephones)))
         due = (time.monotonic() - began_s) * 1000 / FRAME_MS * len(telephones)
         holes = [hole for telephone, since in zip(telephones, heard, strict=True) for hole in telephone.ear.jitter_ms()[since:]]
         return (await _skipped(workers) - before) / due, percentile(holes, 0.99) or 0.0

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import psycopg
+from rich.console import Console
 
 from controller.journal.queries import CallShown, recent_calls, show_call
+from controller.shown import call_sheet
 from ops.caller.script import Script
 from ops.caller.talk import Talk, TalkLog
 from ops.caller.telephone import Exchange, Telephone
@@ -110,8 +112,11 @@ class Floor:
         await self.hang_up_all()
         await eventually(self._empty, "an Asterisk without channels and bridges", 30.0)
         for number in self.numbers:
-            await self.record(number)
-            records = await self.records(number)
+            try:
+                await self.record(number)
+            finally:
+                records = await self.records(number)
+                _tell(records)
             assert len(records) == 1, f"{number} left {len(records)} records"
         for number in self.unrecorded:
             assert not await self.records(number), f"{number} never met a controller and has a record"
@@ -157,6 +162,13 @@ def talk_at_once(system: System, scripts: Mapping[str, Script]) -> dict[str, Tal
         return Talked(log, await floor.record(number))
 
     return asyncio.run(lead_all())
+
+
+def _tell(records: list[CallShown]) -> None:
+    """On standard output, which pytest shows with a failure: what became of the calls, and all that happened in them."""
+    console = Console(width=200, color_system=None)
+    for shown in records:
+        console.print(call_sheet(shown, str, events=True))
 
 
 def prefer(pid: int) -> None:
