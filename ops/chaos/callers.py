@@ -125,12 +125,11 @@ class Caller:
     async def _understood(self, phone: SipTelephone, records: Records) -> str | None:
         """Wait for the end of his turn: his words; None: it is our turn, and we do not know what was said; "": the call is over."""
         while not self._over(phone):
-            quiet_s = phone.ear.quiet_s(time.monotonic())
-            if quiet_s >= QUIET_S:
+            if phone.ear.quiet_s(time.monotonic()) >= QUIET_S:
                 state, words = await self._look(records)
                 if words:
                     return words
-                if quiet_s >= PATIENCE_S.get(state, UNSURE_S):
+                if phone.ear.quiet_s(time.monotonic()) >= PATIENCE_S.get(state, UNSURE_S):
                     return None
             if time.monotonic() - (self._answered_s or 0.0) > LIMIT_S:
                 self._left_alone = f"the call was not over after {LIMIT_S:g} s"
