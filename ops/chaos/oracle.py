@@ -22,6 +22,7 @@ from ops.chaos.expectations import FINDINGS, HELD_S, TRUTH_S, Line, Promise
 from ops.chaos.observations import Kept, Observations, Sample, Seen
 
 ENDS_S: Final = 3.0
+DIALLING_S: Final = 0.1  # until what he dialled is in the dialplan
 """A record may be on its way that long; words said so shortly before a fault may have died with what heard them."""
 LATE_S: Final = 0.3
 """A caller paces his own speech, in a process that no fault touches. One who cannot keep time does not hear in time either."""
@@ -122,7 +123,7 @@ def _lost(seen: Observations) -> Iterator[str]:
 
 def _never_ours(seen: Observations, call: Seen) -> bool:
     """He came while no controller could be told of him: the dialplan gave him to a human at once, and only Asterisk has his record."""
-    during = seen.struck_s <= call.dialled_s < seen.healed_s + TRUTH_S
+    during = seen.struck_s - DIALLING_S <= call.dialled_s < seen.healed_s + TRUTH_S
     return seen.target in {"asterisk", "ari", *OURS} and during and call.human_s is not None and not call.said
 
 

@@ -110,6 +110,7 @@ def test_who_came_while_asterisk_could_tell_no_controller_has_no_record_of_ours(
     came = talk(dialled_s=STRUCK_S + 1, answered_s=STRUCK_S + 6, human_s=STRUCK_S + 7, said=(), heard=((STRUCK_S + 6, 40.0),))
     at_asterisk = {"target": "asterisk", "fault": "stop", "samples": (), "shop": {}}
     assert not failed(run(came, (), **at_asterisk))
+    assert not failed(run(msgspec.structs.replace(came, dialled_s=STRUCK_S - 0.03), (), **at_asterisk)), "his call arrived after the fault"
     assert failed(run(talk(dialled_s=STRUCK_S - 9, human_s=35.0, said=()), (), **at_asterisk)) == ["lost"], "he was there before"
     assert "lost" in failed(run(talk(dialled_s=STRUCK_S + 1, answered_s=STRUCK_S + 6, said=(), human_s=None), (), **at_asterisk))
     assert "lost" in failed(run(came, (), shop={})), "PostgreSQL keeps nobody from being told"
