@@ -7,9 +7,9 @@ still going on with it goes on behind the scenes: a server that hangs costs the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from typing import Any, LiteralString
+from typing import Any, LiteralString, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection
@@ -20,6 +20,8 @@ from controller.journal.writer import connect
 CLOSE_S = 2.0
 
 Rows = list[dict[str, Any]]
+T = TypeVar("T")
+Question = Callable[[AsyncConnection[Any]], Awaitable[T]]
 
 
 class Reader:
@@ -30,7 +32,7 @@ class Reader:
         self._name = name
         self._turn = asyncio.Lock()
         self._connection: AsyncConnection[Any] | None = None
-        self._asking: set[asyncio.Task[Rows]] = set()
+        self._asking: set[asyncio.Task[Any]] = set()
 
     @classmethod
     @asynccontextmanager
@@ -43,7 +45,19 @@ class Reader:
 
     async def fetch(self, statement: LiteralString, parameters: Mapping[str, object], *, timeout_s: float) -> Rows:
         """All rows. Raises ``psycopg.Error``, and ``TimeoutError`` after *timeout_s*."""
-        asking = asyncio.create_task(self._ask(self._turn, statement, parameters), name=f"ask {self._name}")
+
+        async def rows(connection: AsyncConnection[Any]) -> Rows:
+            async with connection.cursor(row_factory=dict_row) as cursor:
+                await cursor.execute(statement, parameters)
+                return await cursor.fetchall()
+
+        return await self.ask(rows, timeout_s=timeout_s)
+
+    async def ask(self, question: Question[T], *, timeout_s: float) -> T:
+        """What *question* finds out, which may ask several times. It only reads: if the connection had died, it is put again. Raises like
+        ``fetch``.
+        """
+        asking = asyncio.create_task(self._ask(self._turn, question), name=f"ask {self._name}")
         self._asking.add(asking)
         asking.add_done_callback(self._asked)
         try:
@@ -56,22 +70,18 @@ class Reader:
                 asking.cancel()
                 self._connection, self._turn = None, asyncio.Lock()  # the next question does not wait behind this one
 
-    async def _ask(self, turn: asyncio.Lock, statement: LiteralString, parameters: Mapping[str, object]) -> Rows:
+    async def _ask(self, turn: asyncio.Lock, question: Question[T]) -> T:
         async with turn:
             kept, self._connection = self._connection, None
             if kept is not None:
                 with suppress(psycopg.OperationalError):  # it may have died since the last question
-                    return await self._ask_on(kept, turn, statement, parameters)
-            return await self._ask_on(await connect(self._dsn, self._name), turn, statement, parameters)
+                    return await self._ask_on(kept, turn, question)
+            return await self._ask_on(await connect(self._dsn, self._name), turn, question)
 
-    async def _ask_on(
-        self, connection: AsyncConnection[Any], turn: asyncio.Lock, statement: LiteralString, parameters: Mapping[str, object]
-    ) -> Rows:
+    async def _ask_on(self, connection: AsyncConnection[Any], turn: asyncio.Lock, question: Question[T]) -> T:
         """Keeps *connection* for the next question if all went well, and closes it otherwise."""
         try:
-            async with connection.cursor(row_factory=dict_row) as cursor:
-                await cursor.execute(statement, parameters)
-                rows = await cursor.fetchall()
+            found = await question(connection)
         except BaseException:
             await connection.close()
             raise
@@ -79,9 +89,9 @@ class Reader:
             self._connection = connection
         else:
             await connection.close()
-        return rows
+        return found
 
-    def _asked(self, asking: asyncio.Task[Rows]) -> None:
+    def _asked(self, asking: asyncio.Task[Any]) -> None:
         self._asking.discard(asking)
         if not asking.cancelled():
             asking.exception()  # whoever asked has it, or has given up

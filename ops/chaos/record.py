@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Final, Self
@@ -10,6 +9,7 @@ from typing import Any, Final, Self
 import psycopg
 
 from controller.journal.queries import CallShown, recent_calls, show_call
+from controller.reader import Reader
 from ops.chaos.observations import Kept
 
 LOOK_S: Final = 1.0
@@ -21,48 +21,29 @@ class Records:
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
-        self._connection: psycopg.AsyncConnection[Any] | None = None
-        self._looking: set[asyncio.Task[list[CallShown] | None]] = set()
 
     async def __aenter__(self) -> Self:
         self._since = datetime.now(UTC) - timedelta(seconds=1)
+        self._opened = Reader.open(self._dsn, "chaos")
+        self._reader = await self._opened.__aenter__()
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        for looking in self._looking:
-            looking.cancel()
-        if self._looking:
-            await asyncio.wait(self._looking)
-        if self._connection is not None:
-            self._connection.pgconn.finish()
+        await self._opened.__aexit__(kind, error, trace)
 
     async def of(self, number: str, within_s: float = LOOK_S) -> list[CallShown] | None:
         """The records of the calls from *number*, newest first; None: nobody knows now."""
-        looking = asyncio.create_task(self._look(number), name=f"look for {number}")
-        self._looking.add(looking)
-        looking.add_done_callback(self._looking.discard)
-        try:
-            done, _ = await asyncio.wait({looking}, timeout=within_s)
-        finally:
-            looking.cancel()  # not waited for: psycopg asks the server to forget the question, which takes seconds if it stands still
-        return looking.result() if done else None
 
-    async def _look(self, number: str) -> list[CallShown] | None:
-        connection, self._connection = self._connection, None  # the next look does not wait behind this one
-        try:
-            if connection is None:
-                connection = await psycopg.AsyncConnection.connect(self._dsn, autocommit=True)
+        async def shown(connection: psycopg.AsyncConnection[Any]) -> list[CallShown]:
             until = datetime.now(UTC) + timedelta(minutes=1)
             calls = await recent_calls(connection, since=self._since, until=until, limit=500)
-            shown = [await show_call(connection, call["id"]) for call in calls if call["caller_id"] == number]
-        except (psycopg.Error, OSError):
+            found = [await show_call(connection, call["id"]) for call in calls if call["caller_id"] == number]
+            return [one for one in found if one is not None]
+
+        try:
+            return await self._reader.ask(shown, timeout_s=within_s)
+        except (psycopg.Error, TimeoutError, OSError):
             return None
-        else:
-            self._connection, connection = connection, None
-            return [found for found in shown if found is not None]
-        finally:
-            if connection is not None:
-                connection.pgconn.finish()  # close() would wait for a server that stands still
 
 
 def kept(shown: CallShown) -> Kept:
