@@ -22,8 +22,9 @@ from ops.chaos.expectations import FINDINGS, HELD_S, TRUTH_S, Line, Promise
 from ops.chaos.observations import Kept, Observations, Sample, Seen
 
 ENDS_S: Final = 3.0
-DIALLING_S: Final = 0.1  # until what he dialled is in the dialplan
 """A record may be on its way that long; words said so shortly before a fault may have died with what heard them."""
+DIALLING_S: Final = 0.1
+"""A call may take that long from the telephone into the dialplan: who dialled so shortly before a fault arrived after it."""
 LATE_S: Final = 0.3
 """A caller paces his own speech, in a process that no fault touches. One who cannot keep time does not hear in time either."""
 CONFIRMING: Final = "confirm_order"
