@@ -31,13 +31,13 @@ from ops.standins.phrasebook import phrase
 QUESTIONS = ("winter_tyres_camry", "in_stock")  # both need a tool
 _LISTEN = Listen(quiet_s=1.5)
 _LISTEN_IN = Listen(quiet_s=0.1)  # to the answer's first words: a talk should not last longer than it tells something new
-_THINK_S = 1.0  # at most, before he speaks: callers that dialled in a row must not speak in a row
+THINK_S = 1.0  # at most, before he speaks: callers that dialled in a row must not speak in a row
 _WATCH_S = 2.0
 
 
 def script(chance: random.Random, questions: int = len(QUESTIONS)) -> Script:
     """What one caller does; *questions* is how many he asks."""
-    *first, last = ((KeepSilent(_THINK_S * chance.random()), Say(key)) for key in QUESTIONS[:questions])
+    *first, last = ((KeepSilent(THINK_S * chance.random()), Say(key)) for key in QUESTIONS[:questions])
     asking = [step for thinking, saying in first for step in (thinking, saying, _LISTEN)]
     return (_LISTEN, *asking, *last, _LISTEN_IN, HangUp())
 

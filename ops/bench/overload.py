@@ -17,7 +17,7 @@ from rich.table import Table
 
 from audiosocket.audio import FRAME_MS
 from audiosocket.errors import AudioSocketError
-from ops.bench.callers import QUESTIONS
+from ops.bench.callers import QUESTIONS, THINK_S
 from ops.bench.figures import percentile
 from ops.bench.spec import number
 from ops.caller.script import KeepSilent, Listen, Say, Script
@@ -29,7 +29,6 @@ from ops.workers import open_workers
 
 DIALS_PER_S = 10.0
 MUSIC_S = 10.0  # who has not heard the queue by then does not hear it
-THINK_S = 1.0  # at most, before he speaks
 
 
 @dataclass(frozen=True, slots=True)
