@@ -112,14 +112,18 @@ class Floor:
         await self.hang_up_all()
         await eventually(self._empty, "an Asterisk without channels and bridges", 30.0)
         for number in self.numbers:
-            try:
-                await self.record(number)
-            finally:
-                records = await self.records(number)
-                _tell(records)
+            await self.record(number)
+            records = await self.records(number)
             assert len(records) == 1, f"{number} left {len(records)} records"
         for number in self.unrecorded:
             assert not await self.records(number), f"{number} never met a controller and has a record"
+
+    async def tell(self) -> None:
+        """On standard output, which pytest shows with a failure: what became of the calls, and all that happened in them."""
+        console = Console(width=200, color_system=None)
+        for number in self.numbers:
+            for shown in await self.records(number):
+                console.print(call_sheet(shown, str, events=True))
 
     async def _empty(self) -> bool:
         return not await self.exchange.channels() and not await self.exchange.bridges()
@@ -134,8 +138,11 @@ async def open_floor(system: System) -> AsyncIterator[Floor]:
         system.controller.start()
     async with Exchange(system.stack.asterisk) as exchange:
         floor = Floor(system, exchange)
-        yield floor
-        await floor.assert_all_over()
+        try:
+            yield floor
+            await floor.assert_all_over()
+        finally:
+            await floor.tell()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +169,6 @@ def talk_at_once(system: System, scripts: Mapping[str, Script]) -> dict[str, Tal
         return Talked(log, await floor.record(number))
 
     return asyncio.run(lead_all())
-
-
-def _tell(records: list[CallShown]) -> None:
-    """On standard output, which pytest shows with a failure: what became of the calls, and all that happened in them."""
-    console = Console(width=200, color_system=None)
-    for shown in records:
-        console.print(call_sheet(shown, str, events=True))
 
 
 def prefer(pid: int) -> None:

@@ -35,34 +35,35 @@ async def ours_in_bridge_of(floor: Floor, telephone: Telephone) -> tuple[str, li
 
 
 async def ended(floor: Floor, telephone: Telephone) -> tuple[str, str]:
+    """Outcome and who ended it."""
     call = (await floor.record(telephone.number)).call
     return call["outcome"], call["ended_by"]
 
 
-async def deleted(floor: Floor) -> None:
+async def deleted(floor: Floor) -> tuple[str, str]:
     telephone = await greeted(floor)
     await Supervisor(floor).ari("DELETE", f"/channels/{telephone.channel_id}")
-    assert await ended(floor, telephone) == ("hung_up", "supervisor")
+    return await ended(floor, telephone)
 
 
-async def hung_up_on_the_console(floor: Floor) -> None:
+async def hung_up_on_the_console(floor: Floor) -> tuple[str, str]:
     telephone = await greeted(floor)
     channel = json.loads(await Supervisor(floor).curl("GET", f"/channels/{telephone.channel_id}"))
     await asyncio.to_thread(floor.system.stack.asterisk.cli, f"channel request hangup {channel['name']}")
-    assert await ended(floor, telephone) == ("hung_up", "supervisor")
+    return await ended(floor, telephone)
 
 
-async def sent_to_the_queue_by_hand(floor: Floor) -> None:
+async def sent_to_the_queue_by_hand(floor: Floor) -> tuple[str, str]:
     telephone = await greeted(floor)
     place = {"context": "transfer-to-operator", "extension": "s", "priority": "1"}
     await Supervisor(floor).ari("POST", f"/channels/{telephone.channel_id}/continue", **place)
     await elsewhere_for_good(floor, telephone)
     assert not telephone.gone
     await telephone.hang_up()
-    assert await ended(floor, telephone) == ("moved", "caller")
+    return await ended(floor, telephone)
 
 
-async def moved_to_another_application(floor: Floor) -> None:
+async def moved_to_another_application(floor: Floor) -> tuple[str, str]:
     """He stays in our bridge, and nobody tells but StasisEnd: the agent withdraws, and his bridge goes with him."""
     telephone = await greeted(floor)
     async with application(floor):
@@ -72,7 +73,7 @@ async def moved_to_another_application(floor: Floor) -> None:
         here = json.loads(await Supervisor(floor).curl("GET", f"/bridges/{bridge}"))
         assert here["channels"] == [telephone.channel_id]
         await telephone.hang_up()
-        assert await ended(floor, telephone) == ("moved", "caller")
+        return await ended(floor, telephone)
 
 
 async def elsewhere_for_good(floor: Floor, telephone: Telephone) -> None:
@@ -96,10 +97,19 @@ async def application(floor: Floor) -> AsyncIterator[None]:
         yield
 
 
+TOLD = {
+    deleted: ("hung_up", "supervisor"),
+    hung_up_on_the_console: ("hung_up", "supervisor"),
+    sent_to_the_queue_by_hand: ("moved", "caller"),
+    moved_to_another_application: ("moved", "caller"),
+}
+"""Outcome and who ended it, as the record must say."""
+
+
 async def test_a_caller_taken_away_or_hung_up_by_others_is_followed_and_the_record_says_who(floor: Floor) -> None:
     async with asyncio.TaskGroup() as group:
-        for act in (deleted, hung_up_on_the_console, sent_to_the_queue_by_hand, moved_to_another_application):
-            group.create_task(act(floor), name=act.__name__)
+        acts = {act: group.create_task(act(floor), name=act.__name__) for act in TOLD}
+    assert {act: task.result() for act, task in acts.items()} == TOLD
 
 
 async def test_a_bridge_and_a_leg_deleted_under_the_talk_come_back_and_he_is_spoken_to(floor: Floor) -> None:
