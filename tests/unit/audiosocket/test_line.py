@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 
 import pytest
@@ -8,10 +9,12 @@ import pytest
 from agent import ports
 from audiosocket.audio import SLIN8, SLIN16
 from audiosocket.frames import Kind, Message, encode
+from audiosocket.limits import Limits
 from audiosocket.line import Line
+from audiosocket.metronome import Metronome
 from audiosocket.server import AudioSocketServer
 from tests.fakes.telephone import Telephone
-from tests.unit.audiosocket.conftest import Log, connect
+from tests.unit.audiosocket.conftest import Log, connect, until
 
 FRAME = SLIN16.frame_bytes
 SPEECH = b"\x11\x22" * 320  # one frame
@@ -229,6 +232,23 @@ async def test_a_peer_that_never_reads_is_given_up_and_nothing_it_did_not_take_c
     assert stats.frames_due == stats.frames_sent + stats.frames_skipped
     assert speech.heard_ms == stats.frames_spoken * 20
     assert telephone.messages == []  # it is held until here: one that waits for nothing and nobody holds hangs up when it is collected
+
+
+@pytest.mark.parametrize(("room", "all_found_it"), [(Limits().send_buffer_bytes, False), (131_072, True)])
+async def test_what_a_stalled_telephone_says_late_arrives_if_its_socket_has_room_for_it(room: int, all_found_it: bool) -> None:
+    stalled_s = 0.0
+    metronome = Metronome(late_frames=100, clock=lambda: time.monotonic() + stalled_s)
+    limits = Limits(send_buffer_bytes=room, unread_s=30)
+    async with AudioSocketServer("127.0.0.1", 0, limits=limits, metronome=metronome) as server:
+        leg_id = uuid.uuid4()
+        pending = server.expect(leg_id)
+        telephone = await Telephone.dial(server.port, leg_id, reads=False, window_bytes=2_048)
+        line = await pending.line(timeout_s=LIMIT_S)
+        stalled_s = 1.0
+        await until(lambda: line.stats.frames_due > 50)
+        assert (line.stats.frames_skipped == 0) is all_found_it
+        line.close()
+    assert telephone.messages == []  # held until here, as above
 
 
 async def test_a_flood_of_audio_ends_the_line(server: AudioSocketServer) -> None:
